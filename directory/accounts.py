@@ -1,0 +1,131 @@
+"""What every directory can do for us, and what it tells of an account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from directory.errors import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRules:
+    """The effective password policy of one account. Lengths are in characters."""
+
+    min_length: int
+    complexity: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """How an account stands. Times are aware datetimes; None means never or not known."""
+
+    locked: bool
+    locked_since: datetime | None
+    must_change_password: bool
+    password_last_set: datetime | None
+    password_expires_at: datetime | None
+    password_expired: bool
+    refusal: Refusal | None
+    """Why a change would be refused, or None: what the adapter itself will hold against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account as the directory knows it, addressed by its immutable id (objectGUID)."""
+
+    guid: UUID
+    username: str
+    display_name: str
+    rules: PasswordRules
+    state: AccountState
+
+
+@dataclass(frozen=True, slots=True)
+class ResetResult:
+    """What was true when it was read back after the password had been set."""
+
+    must_change_password: bool
+    """They will be asked to choose a new password at their next sign-in."""
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockResult:
+    """Whether the account had been locked, and whether it still is (both as read)."""
+
+    was_locked: bool
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `resetline directory test`: what was tried, and what came of it."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DirectorySettings:
+    """How to reach one organization's directory. Timeouts are whole seconds."""
+
+    urls: Sequence[str]
+    """`ldaps://host[:port]`, or `ldap://host[:port]` which must succeed with StartTLS first."""
+    base_dn: str
+    bind_dn: str
+    """A distinguished name or a user principal name."""
+    bind_password: SecretStr
+    ca_pem: str | None = None
+    """The certificate authorities to trust instead of the system's own."""
+    protected_groups: Sequence[str] = field(default_factory=tuple)
+    """Distinguished names of groups whose members, also nested, are never touched."""
+    connect_timeout_seconds: int = 3
+    receive_timeout_seconds: int = 5
+    deadline_seconds: int = 20
+    """For one whole operation, over all domain controllers."""
+
+
+class Directory(Protocol):
+    """One organization's directory. Not thread-safe: one for each worker process.
+
+    Every method raises only errors of `directory.errors`, and ends within the deadline.
+    """
+
+    def find(self, username: str) -> Account:
+        """By logon name (sAMAccountName or user principal name).
+
+        AccountRefused(NOT_FOUND | AMBIGUOUS | OUTSIDE_BASE) where there is not exactly one.
+        """
+        ...
+
+    def read(self, guid: UUID) -> Account:
+        """By immutable id, so that a renamed or moved account is still found."""
+        ...
+
+    def reset(
+        self, guid: UUID, password: SecretStr, *, must_change: bool = True, unlock: bool = True
+    ) -> ResetResult:
+        """Check the account again, set the password in one write, and read back the truth.
+
+        Repeating it with the same password changes nothing more.
+        """
+        ...
+
+    def unlock(self, guid: UUID) -> UnlockResult:
+        """Unlock the account if it is locked now; write nothing if it is not."""
+        ...
+
+    def check(self) -> Sequence[Check]:
+        """Try out the connection step by step for an operator. Raises nothing."""
+        ...
+
+    def close(self) -> None:
+        """End the kept connection, if there is one."""
+        ...

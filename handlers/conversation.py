@@ -1,0 +1,78 @@
+"""The vocabulary of the conversation: what a person said, who they are, and what we answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Fact = str | int | bool
+"""What a template may be told. Facts are stored, so none of them is ever a secret."""
+
+NOT_A_WORD = re.compile(r"[\W_]+")
+
+
+class Action(StrEnum):
+    """What can be done to an account."""
+
+    RESET = "reset"
+    UNLOCK = "unlock"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account that a text may be about. `key` is the gateway's own id and means nothing here."""
+
+    key: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The person behind a number that was proved to be theirs, with the accounts they may help."""
+
+    accounts: tuple[Account, ...]
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What was texted, and the same as plain words: `' Reset! '` is `('RESET',)`."""
+
+    body: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Upper case, without blanks, punctuation or emoji. Letters of any script stay."""
+        return tuple(NOT_A_WORD.sub(" ", self.body.casefold().upper()).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Answer with a template; no account is touched."""
+
+    template: str
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Carry out an action on one account, and answer with what came of it."""
+
+    action: Action
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """The carrier has blocked us at the person's wish (STOP): remember it and stay silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptIn:
+    """The person wants our texts again (START): remember it; the carrier has answered."""
+
+
+Answer = Say | Do | OptOut | OptIn
