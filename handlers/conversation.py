@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from unicodedata import normalize
 
 Fact = str | int | bool
 """What a template may be told. Facts are stored, so none of them is ever a secret."""
@@ -23,7 +24,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account that a text may be about. `key` is the gateway's own id and means nothing here."""
+    """One account that a text may be about. `key` is the gateway's own id, without meaning here."""
 
     key: int
     name: str
@@ -45,8 +46,12 @@ class Text:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Upper case, without blanks, punctuation or emoji. Letters of any script stay."""
-        return tuple(NOT_A_WORD.sub(" ", self.body.casefold().upper()).split())
+        """Upper case, without blanks, punctuation or emoji. Letters of any script stay.
+
+        One spelling for all keyboards: full-width letters become plain, accents are composed.
+        """
+        plain = normalize("NFKC", self.body).casefold().upper()
+        return tuple(NOT_A_WORD.sub(" ", plain).split())
 
 
 @dataclass(frozen=True, slots=True)
