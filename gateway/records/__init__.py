@@ -1,1 +1,24 @@
+"""What we remember: typed models and the questions asked of them, one noun a file."""
 
+from gateway.records.audit import AuditEvent
+from gateway.records.base import Base
+from gateway.records.messages import InboundMessage, OutboundMessage, StatusReport
+from gateway.records.organizations import DirectoryRecord, Organization
+from gateway.records.people import Person
+from gateway.records.phones import Phone
+from gateway.records.requests import Request
+from gateway.records.tenants import Tenant
+
+__all__ = [
+    "AuditEvent",
+    "Base",
+    "DirectoryRecord",
+    "InboundMessage",
+    "Organization",
+    "OutboundMessage",
+    "Person",
+    "Phone",
+    "Request",
+    "StatusReport",
+    "Tenant",
+]

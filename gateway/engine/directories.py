@@ -1,0 +1,82 @@
+"""One kept directory connection for each organization in this worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import directory
+from directory.accounts import Directory, DirectorySettings
+from directory.errors import DirectoryMisconfigured
+from gateway.records import DirectoryRecord
+from gateway.seal import CannotUnseal, Seal
+
+DEADLINE_SECONDS = 10
+"""For one operation. A look-up and a change together stay below a request's lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryProfile:
+    """How to reach a directory, copied out of the database so that no session stays open."""
+
+    organization_id: int
+    kind: str
+    options: dict[str, Any]
+    ca_pem: str | None
+    sealed_bind_password: str
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, record: DirectoryRecord) -> DirectoryProfile:
+        return cls(
+            record.organization_id,
+            record.kind,
+            dict(record.options),
+            record.ca_pem,
+            record.sealed_bind_password,
+            record.changed_at,
+        )
+
+
+Connect = Callable[[str, DirectorySettings], Directory]
+
+
+class Directories:
+    """Hands out directories and keeps them; a changed profile is connected to anew."""
+
+    def __init__(self, seal: Seal, connect: Connect = directory.connect) -> None:
+        self._seal = seal
+        self._connect = connect
+        self._kept: dict[int, tuple[datetime, Directory]] = {}
+
+    def of(self, profile: DirectoryProfile | None) -> Directory:
+        """Raises DirectoryMisconfigured where there is nothing to connect to, or no key for it."""
+        if profile is None:
+            raise DirectoryMisconfigured("the organization has no directory: `directory set` it")
+        kept = self._kept.get(profile.organization_id)
+        if kept and kept[0] == profile.changed_at:
+            return kept[1]
+        if kept:
+            kept[1].close()
+        opened = self._connect(profile.kind, self.settings(profile))
+        self._kept[profile.organization_id] = (profile.changed_at, opened)
+        return opened
+
+    def settings(self, profile: DirectoryProfile) -> DirectorySettings:
+        try:
+            bind_password = self._seal.unseal(profile.sealed_bind_password)
+        except CannotUnseal as error:
+            raise DirectoryMisconfigured(str(error)) from None
+        return DirectorySettings(
+            **profile.options,
+            bind_password=bind_password,
+            ca_pem=profile.ca_pem,
+            deadline_seconds=DEADLINE_SECONDS,
+        )
+
+    def close(self) -> None:
+        for _, each in self._kept.values():
+            each.close()
+        self._kept.clear()

@@ -1,0 +1,127 @@
+"""What an answer or an error of the directory means for the request and for the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+from directory.accounts import AccountState, ResetResult, UnlockResult
+from directory.errors import (
+    AccountRefused,
+    DirectoryBusy,
+    DirectoryError,
+    DirectoryUnreachable,
+    OutcomeUnknown,
+)
+from gateway.records.audit import Event
+from gateway.records.requests import RequestState
+from handlers.conversation import Action, Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where a request ends or goes on, what the audit keeps and what the person is told."""
+
+    state: RequestState
+    event: Event
+    template: str
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    reason: str = ""
+
+
+_REFUSED: Final = {
+    Action.RESET: Event.RESET_REFUSED,
+    Action.UNLOCK: Event.UNLOCK_REFUSED,
+    Action.STATUS: Event.STATUS_FAILED,
+}
+_FAILED: Final = {
+    Action.RESET: Event.RESET_FAILED,
+    Action.UNLOCK: Event.UNLOCK_FAILED,
+    Action.STATUS: Event.STATUS_FAILED,
+}
+_MAY_PASS: Final = (DirectoryUnreachable, DirectoryBusy, OutcomeUnknown)
+"""Errors after which trying again can help."""
+
+
+def may_pass(error: DirectoryError) -> bool:
+    return isinstance(error, _MAY_PASS)
+
+
+def after_reset(result: ResetResult) -> Outcome:
+    template = "reset_done" if result.must_change_password else "reset_done_kept"
+    if result.locked:
+        template = "reset_done_locked"
+    return Outcome(RequestState.APPLIED, Event.RESET_SUCCEEDED, template)
+
+
+def after_unlock(result: UnlockResult, *, repeated: bool) -> Outcome:
+    """A repeated attempt that finds the account unlocked may have unlocked it itself before."""
+    if result.locked:
+        return Outcome(
+            RequestState.FAILED, Event.UNLOCK_FAILED, "unlock_still_locked", reason="locked_again"
+        )
+    if result.was_locked or repeated:
+        return Outcome(RequestState.APPLIED, Event.UNLOCK_SUCCEEDED, "unlock_done")
+    return Outcome(RequestState.APPLIED, Event.UNLOCK_NOT_NEEDED, "unlock_not_locked")
+
+
+def after_status(state: AccountState, now: datetime, zone: tzinfo) -> Outcome:
+    template, facts = _status_words(state, now, zone)
+    return Outcome(RequestState.APPLIED, Event.STATUS_TOLD, template, facts)
+
+
+def _status_words(
+    state: AccountState, now: datetime, zone: tzinfo
+) -> tuple[str, Mapping[str, Fact]]:
+    if state.refusal:
+        return "status_refused", {}
+    if state.locked:
+        since = state.locked_since
+        return "status_locked", {"since": spoken_time(since, now, zone) if since else ""}
+    if state.must_change_password:
+        return "status_must_change", {}
+    if state.password_expired:
+        return "status_expired", {}
+    expires = state.password_expires_at
+    return "status_fine", {"expires": spoken_time(expires, now, zone) if expires else ""}
+
+
+def after_error(action: Action, error: DirectoryError, *, maybe_changed: bool) -> Outcome:
+    """The truth about an error: that nothing was changed is said only where that is known."""
+    reason = error.reason if isinstance(error, AccountRefused) else _snake(type(error).__name__)
+    if maybe_changed:
+        return uncertain(action, reason)
+    if isinstance(error, AccountRefused):
+        template = "status_refused" if action is Action.STATUS else "refused"
+        return Outcome(RequestState.REFUSED, _REFUSED[action], template, reason=reason)
+    return Outcome(RequestState.FAILED, _FAILED[action], "failed", reason=reason)
+
+
+def uncertain(action: Action, reason: str) -> Outcome:
+    """A change may have happened; a reset text then carries the password that may be set."""
+    if action is Action.RESET:
+        return Outcome(
+            RequestState.APPLIED, Event.RESET_UNCERTAIN, "reset_uncertain", reason=reason
+        )
+    return Outcome(RequestState.FAILED, _FAILED[action], "unlock_uncertain", reason=reason)
+
+
+def stale() -> Outcome:
+    return Outcome(RequestState.STALE, Event.REQUEST_STALE, "stale", reason="too_old")
+
+
+def spoken_time(when: datetime, now: datetime, zone: tzinfo) -> str:
+    """`today 14:05`, `tomorrow 09:00`, `Tue 3 Nov 14:05`, `3 Nov 2027`: short and unambiguous."""
+    local, today = when.astimezone(zone), now.astimezone(zone).date()
+    days = (local.date() - today).days
+    if days in (-1, 0, 1):
+        return {-1: "yesterday", 0: "today", 1: "tomorrow"}[days] + f" {local:%H:%M}"
+    if abs(when - now) < timedelta(days=60):
+        return f"{local:%a} {local.day} {local:%b %H:%M}"
+    return f"{local.day} {local:%b %Y}"
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")

@@ -1,0 +1,107 @@
+"""What the clock does: whatever has stood too long is rung for again, and secrets are let go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Select, delete, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from gateway.engine.doorbell import Doorbell, JobName
+from gateway.engine.jobs import JobFunction
+from gateway.records import OutboundMessage, Request, StatusReport
+from gateway.records.database import Database
+from gateway.records.requests import RequestState
+
+log = structlog.get_logger()
+
+EVERY_SECONDS: Final = 5
+RING_AGAIN: Final = timedelta(seconds=15)
+"""A row that was rung for gets this long, so that a busy queue is not flooded with repeats."""
+
+AT_ONCE: Final = 200
+BY_OURSELVES: Final = 20
+"""How many rows of a kind one sweep works on itself while Redis cannot be reached."""
+
+FORGET_PASSWORD_AFTER: Final = timedelta(minutes=5)
+"""A text that the carrier has taken needs its password no more, whether or not it reports."""
+
+FORGET_REPORTS_AFTER: Final = timedelta(days=2)
+
+
+class Sweeps:
+    """Runs on the clock, in any number of processes at once: every step of it may be repeated."""
+
+    def __init__(
+        self,
+        database: Database,
+        doorbell: Doorbell,
+        functions: Mapping[JobName, JobFunction],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._doorbell = doorbell
+        self._functions = functions
+        self._now = now
+
+    def run(self) -> None:
+        """One sweep. Without Redis the work itself is done here: slower, but done."""
+        now = self._now()
+        self._pick_up(JobName.PERFORM, Request.id, Request.ring_at, now)
+        self._pick_up(JobName.DELIVER, OutboundMessage.id, OutboundMessage.ring_at, now)
+        self._pick_up(JobName.REDACT, OutboundMessage.id, OutboundMessage.redact_at, now)
+        self._forget_passwords(now)
+        self._forget_reports(now)
+
+    def _pick_up(
+        self,
+        job: JobName,
+        row_id: InstrumentedAttribute[int],
+        due_at: InstrumentedAttribute[datetime | None],
+        now: datetime,
+    ) -> None:
+        for worked, each in enumerate(self._due(row_id, due_at, now)):
+            if self._doorbell.ring(job, each):
+                log.info("sweep.rang", job=job.value, row=each)
+            elif worked < BY_OURSELVES:
+                log.info("sweep.does_it_itself", job=job.value, row=each)
+                self._functions[job](each)
+
+    def _due(
+        self,
+        row_id: InstrumentedAttribute[int],
+        due_at: InstrumentedAttribute[datetime | None],
+        now: datetime,
+    ) -> list[int]:
+        """The rows that are due, put off a little so that the next sweep leaves them alone."""
+        due: Select[Any] = select(row_id).where(due_at <= now).order_by(due_at).limit(AT_ONCE)
+        with self._database.transaction() as session:
+            ids = list(session.scalars(due))
+            if ids:
+                session.execute(
+                    update(row_id.class_)
+                    .where(row_id.in_(ids), due_at <= now)
+                    .values({due_at: now + RING_AGAIN})
+                )
+        return ids
+
+    def _forget_passwords(self, now: datetime) -> None:
+        with self._database.transaction() as session:
+            session.execute(
+                update(Request)
+                .where(
+                    Request.state == RequestState.SENT,
+                    Request.sealed_password.is_not(None),
+                    Request.changed_at <= now - FORGET_PASSWORD_AFTER,
+                )
+                .values(sealed_password=None)
+            )
+
+    def _forget_reports(self, now: datetime) -> None:
+        with self._database.transaction() as session:
+            session.execute(
+                delete(StatusReport).where(StatusReport.received_at <= now - FORGET_REPORTS_AFTER)
+            )

@@ -1,0 +1,163 @@
+"""A worker process: listens to exactly one queue and can run nothing but the jobs we know."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any, ClassVar, Final
+
+import structlog
+from redis import Redis, ResponseError
+from rq import Queue, SimpleWorker, worker_registration
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.utils import current_timestamp
+
+from gateway.engine.doorbell import FORGET_FAILURE_SECONDS, JOB_SECONDS, JobName, QueueName
+from gateway.engine.jobs import JobFunction
+
+log = structlog.get_logger()
+
+WORKER_TTL_SECONDS: Final = 20
+"""An idle worker looks up this often less 15 s: RQ's own 420 s would delay its housekeeping."""
+
+MAINTENANCE_SECONDS: Final = 15
+RECONNECT_SECONDS: Final = 2.0
+CONNECT_SECONDS: Final = 5
+JOB_KEY: Final = b"rq:job:"
+LONGEST_JOB_BYTES: Final = 1024
+LARGEST_ID: Final = 2**63 - 1
+
+
+class KnownJob(Job):
+    """One of our functions and one id: nothing else of a row in Redis is believed.
+
+    RQ imports whatever a job names, its callbacks and webhooks included, so whoever can write to
+    Redis could run any code in the process that holds the directory's password. Here a name is
+    looked up in a table and nothing is ever imported; how long a job may run, how long it is kept
+    and what follows it are ours to say. What is no job of ours is dropped before it begins.
+    """
+
+    functions: ClassVar[Mapping[str, JobFunction]] = {}
+    queue_name: ClassVar[str] = ""
+
+    def refresh(self) -> None:
+        """Read the row. A key that holds something else than a row holds no job."""
+        try:
+            super().refresh()  # type: ignore[no-untyped-call]
+        except ResponseError:
+            self._drop()
+
+    def restore(self, raw_data: Any) -> None:
+        name, row_id = _read(raw_data)
+        if name not in self.functions or row_id is None:
+            self._drop()
+        self._func_name, self._instance, self._args, self._kwargs = name, None, [row_id], {}
+        self.description = name
+        self.origin = self.queue_name
+        self.timeout = JOB_SECONDS
+        self.result_ttl = 0
+        self.failure_ttl = FORGET_FAILURE_SECONDS
+
+    @property
+    def func(self) -> JobFunction:
+        return self.functions[str(self.func_name)]
+
+    def _drop(self) -> None:
+        log.error("worker.foreign_job", queue=self.queue_name, job_id=self.id)
+        raise NoSuchJobError("not a job of ours; it was not run")
+
+
+def _read(raw_data: Any) -> tuple[str, int | None]:
+    """The function's name and the id that it is to take, if that is all there is."""
+    try:
+        packed = zlib.decompressobj().decompress(bytes(raw_data[b"data"]), LONGEST_JOB_BYTES)
+        name, instance, args, kwargs = json.loads(packed)
+    except (KeyError, TypeError, ValueError, RecursionError, zlib.error):
+        return "", None
+    if not isinstance(name, str) or instance is not None or kwargs != {}:
+        return "", None
+    if not isinstance(args, list) or len(args) != 1 or type(args[0]) is not int:
+        return "", None
+    return name, args[0] if 0 < args[0] <= LARGEST_ID else None
+
+
+class DoorbellWorker(SimpleWorker):
+    """Works in its own process without forking, so that it keeps its directory connections.
+
+    RQ's own repairs are left out: our rows are the queue, and the clock rings again for each that
+    nobody finished. So whatever stands in Redis may be dropped, and none of it can stop a worker.
+    """
+
+    max_connection_wait_time = RECONNECT_SECONDS
+    log_result_lifespan = False
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        """Wait for the next job, past any entry that is not even the name of one."""
+        while True:
+            try:
+                return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+            except ValueError:
+                log.error("worker.foreign_entry", queue=self.queues[0].name)
+
+    @property
+    def was_told_to_stop(self) -> bool:
+        """Otherwise it ended because of something that RQ could not go on with."""
+        return self._shutdown_requested_date is not None
+
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
+        """A second signal does not break off a job in hand; the supervisor ends what hangs."""
+
+    def clean_registries(self) -> None:
+        """Let go of what workers that died have left in Redis, and of what nobody can read."""
+        for queue in self.queues:
+            started, failed = queue.started_job_registry.key, queue.failed_job_registry.key
+            self.connection.delete(queue.intermediate_queue_key)
+            try:
+                self._forget_the_dead(started)
+                self.connection.zremrangebyscore(failed, 0, current_timestamp())
+                worker_registration.clean_worker_registry(queue)
+            except (ResponseError, ValueError):
+                log.exception("worker.cannot_clean", queue=queue.name)
+                self.connection.delete(started, failed)
+        self.last_cleaned_at = datetime.now(UTC)  # type: ignore[assignment]  # RQ says None
+
+    def _forget_the_dead(self, started: str) -> None:
+        """The jobs that a worker held when it was killed: their rows would stay for ever."""
+        ended: Any = self.connection.zrangebyscore(started, 0, current_timestamp())
+        if ended:
+            self.connection.delete(*(JOB_KEY + entry.split(b":")[0] for entry in ended))
+            self.connection.zrem(started, *ended)
+
+    def clean_group_registries(self) -> None:
+        """We have no groups."""
+
+    def subscribe(self) -> None:
+        """Take no commands by publication: a worker is stopped by a signal to its process."""
+
+
+def build(
+    redis_url: str, queue: QueueName, functions: Mapping[JobName, JobFunction]
+) -> DoorbellWorker:
+    """A worker for one queue. More than one would make RQ lose a job when a worker is killed.
+
+    Raises redis.ConnectionError where there is no Redis.
+    """
+    members = {"functions": {k.value: f for k, f in functions.items()}, "queue_name": queue.value}
+    known = type("KnownJob", (KnownJob,), members)
+    redis = Redis.from_url(redis_url, socket_connect_timeout=CONNECT_SECONDS)
+    return DoorbellWorker(
+        [Queue(queue, connection=redis, job_class=known, serializer=JSONSerializer)],
+        connection=redis,
+        job_class=known,
+        serializer=JSONSerializer,
+        worker_ttl=WORKER_TTL_SECONDS,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        log_job_description=False,
+    )

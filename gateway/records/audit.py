@@ -1,0 +1,121 @@
+"""What happened, in order, for those who have to answer for it: ids and reasons, never secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from gateway.records.base import Base, Id
+from gateway.records.organizations import Organization
+from gateway.records.people import Person
+from gateway.records.requests import Request
+from gateway.records.tenants import Tenant
+
+
+class Event(StrEnum):
+    """Everything that can be audited. Names read `what:did what:how it ended`."""
+
+    TENANT_ADDED = "tenant:added"
+    ORGANIZATION_ADDED = "organization:added"
+    DIRECTORY_SET = "directory:set"
+    KEYS_ROTATED = "keys:rotated"
+    PEOPLE_IMPORTED = "people:imported"
+    PERSON_REMOVED = "person:removed"
+    SELF_SERVE_ON = "person:self_serve:on"
+    SELF_SERVE_OFF = "person:self_serve:off"
+    PHONE_VERIFIED = "phone:verified"
+    PHONE_REMOVED = "phone:removed"
+    PHONE_OPTED_OUT = "phone:opted_out"
+    PHONE_OPTED_IN = "phone:opted_in"
+    REQUEST_OPENED = "request:opened"
+    REQUEST_JOINED = "request:joined"
+    REQUEST_STALE = "request:stale"
+    RESET_SUCCEEDED = "password:reset:succeeded"
+    RESET_REFUSED = "password:reset:refused"
+    RESET_FAILED = "password:reset:failed"
+    RESET_UNCERTAIN = "password:reset:uncertain"
+    UNLOCK_SUCCEEDED = "account:unlock:succeeded"
+    UNLOCK_NOT_NEEDED = "account:unlock:not_needed"
+    UNLOCK_REFUSED = "account:unlock:refused"
+    UNLOCK_FAILED = "account:unlock:failed"
+    STATUS_TOLD = "account:status:told"
+    STATUS_FAILED = "account:status:failed"
+    REPLY_ACCEPTED = "reply:accepted"
+    REPLY_DELIVERED = "reply:delivered"
+    REPLY_UNDELIVERED = "reply:undelivered"
+    REPLY_FAILED = "reply:failed"
+    REPLY_REDACTED = "reply:redacted"
+
+
+class AuditEvent(Base):
+    """Ids are plain numbers and not foreign keys: an event outlives what it tells of."""
+
+    __tablename__ = "audit_events"
+
+    id: Mapped[Id]
+    at: Mapped[datetime] = mapped_column(index=True)
+    event: Mapped[str] = mapped_column(String(40))
+    mode: Mapped[str] = mapped_column(String(12))
+    """How it was asked for: `sms`, or `cli` for an operator's command."""
+    tenant_id: Mapped[int | None]
+    organization_id: Mapped[int | None]
+    person_id: Mapped[int | None]
+    request_id: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(String(60), default="")
+
+
+def audit_events(session: Session) -> Iterator[AuditEvent]:
+    """All events in order, read in portions so that a long history fits in memory."""
+    yield from session.scalars(
+        select(AuditEvent).order_by(AuditEvent.id).execution_options(yield_per=500)
+    )
+
+
+def audit_page(
+    session: Session, *, after_id: int, since: datetime | None, at_most: int
+) -> Sequence[AuditEvent]:
+    """The next events in order, so that nobody waits for a reader of a long history."""
+    wanted = select(AuditEvent).where(AuditEvent.id > after_id)
+    if since:
+        wanted = wanted.where(AuditEvent.at >= since)
+    return session.scalars(wanted.order_by(AuditEvent.id).limit(at_most)).all()
+
+
+def record(
+    session: Session,
+    event: Event,
+    about: Request | Person | Organization | Tenant | None,
+    now: datetime,
+    *,
+    reason: str = "",
+    mode: str = "sms",
+) -> None:
+    """Add an event to the transaction that makes it true, so that neither stands alone."""
+    session.add(AuditEvent(at=now, event=event, mode=mode, reason=reason, **_ids(about)))
+
+
+def _ids(about: Request | Person | Organization | Tenant | None) -> dict[str, int | None]:
+    match about:
+        case Request():
+            return {
+                "tenant_id": about.tenant_id,
+                "organization_id": about.organization_id,
+                "person_id": about.person_id,
+                "request_id": about.id,
+            }
+        case Person():
+            return {
+                "tenant_id": about.tenant_id,
+                "organization_id": about.organization_id,
+                "person_id": about.id,
+            }
+        case Organization():
+            return {"tenant_id": about.tenant_id, "organization_id": about.id}
+        case Tenant():
+            return {"tenant_id": about.id}
+        case None:
+            return {}

@@ -1,0 +1,97 @@
+"""Opens the database, SQLite or PostgreSQL, and lends out transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, sessionmaker
+
+SQLITE_BUSY_SECONDS = 5
+POSTGRESQL_STATEMENT_SECONDS = 10
+
+
+class DatabaseUnavailable(Exception):
+    """The database could not take part; whatever was meant is not known to be stored."""
+
+
+class Database:
+    """Short transactions: each is committed whole or not at all."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Commits at the end, rolls back on any error. Raises DatabaseUnavailable.
+
+        A constraint that was violated is the caller's own affair and comes through as it is.
+        """
+        try:
+            with self._sessions.begin() as session:
+                yield session
+        except PoolTimeout as error:
+            raise DatabaseUnavailable("no connection to the database was free in time") from error
+        except DBAPIError as error:
+            if isinstance(error.orig, _unavailable(self.engine)):
+                raise DatabaseUnavailable(_cause(error)) from None
+            raise
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _unavailable(engine: Engine) -> tuple[type[Exception], ...]:
+    driver = engine.dialect.loaded_dbapi
+    return (driver.OperationalError, driver.InterfaceError)
+
+
+def _cause(error: DBAPIError) -> str:
+    """The driver's first line, without the statement and its parameters."""
+    return f"the database is not available: {str(error.orig).splitlines()[0] if error.orig else ''}"
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(url)
+    options = f"-c statement_timeout={POSTGRESQL_STATEMENT_SECONDS * 1000} -c timezone=UTC"
+    return create_engine(
+        parsed,
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=5,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 3, "options": options},
+    )
+
+
+def _sqlite(url: str) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Write-ahead log, and a commit is on the disk before it is believed (synchronous=FULL)."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take the write lock at once: a lock that is upgraded later can fail without waiting."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

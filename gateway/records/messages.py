@@ -1,0 +1,95 @@
+"""Every text in and out, without its words: the inbox, the outbox, and what carriers reported."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from gateway.records.base import Base, Id
+from gateway.records.phones import Phone
+
+
+class InboundMessage(Base):
+    """One text that reached us. Its words are read and let go; its sid is kept for ever.
+
+    A webhook signature carries no time, so only the unique sid stops a replay.
+    """
+
+    __tablename__ = "inbound_messages"
+
+    id: Mapped[Id]
+    sid: Mapped[str] = mapped_column(String(34), unique=True)
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    number_index: Mapped[str] = mapped_column(String(64))
+    phone_id: Mapped[int | None] = mapped_column(ForeignKey("phones.id", ondelete="SET NULL"))
+    outcome: Mapped[str] = mapped_column(String(40))
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("requests.id"))
+
+
+class OutboundState(StrEnum):
+    """Where a text of ours stands. The last three are final."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+
+
+class OutboundMessage(Base):
+    """A text to send: a template and its facts. A password is never among them."""
+
+    __tablename__ = "outbound_messages"
+    __table_args__ = (
+        Index("ix_outbound_messages_ring_at", "ring_at"),
+        Index("ix_outbound_messages_redact_at", "redact_at"),
+    )
+
+    id: Mapped[Id]
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), index=True)
+    phone_id: Mapped[int] = mapped_column(ForeignKey("phones.id", ondelete="CASCADE"))
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("requests.id"), index=True)
+    template: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(8))
+    facts: Mapped[dict[str, Any]]
+    sender: Mapped[str] = mapped_column(String(34))
+    """The number or Messaging Service that the answer leaves from: the one that was texted."""
+    state: Mapped[str] = mapped_column(String(12), default=OutboundState.WAITING)
+    attempt: Mapped[int] = mapped_column(default=0)
+    unknown_outcomes: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    ring_at: Mapped[datetime | None]
+    """When the clock rings for it; None once there is nothing left to do."""
+    expires_at: Mapped[datetime]
+    sid: Mapped[str | None] = mapped_column(String(34), unique=True)
+    carrier_status: Mapped[str] = mapped_column(String(20), default="")
+    error_code: Mapped[int | None]
+    created_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    redact_at: Mapped[datetime | None]
+    redacted_at: Mapped[datetime | None]
+
+    phone: Mapped[Phone] = relationship()
+
+
+class StatusReport(Base):
+    """A status callback, once per status. It may come before we have stored the message's sid."""
+
+    __tablename__ = "status_reports"
+    __table_args__ = (UniqueConstraint("sid", "status"),)
+
+    id: Mapped[Id]
+    sid: Mapped[str] = mapped_column(String(34))
+    status: Mapped[str] = mapped_column(String(20))
+    error_code: Mapped[int | None]
+    received_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def outbound_by_sid(session: Session, sid: str) -> OutboundMessage | None:
+    return session.scalar(
+        select(OutboundMessage).where(OutboundMessage.sid == sid).with_for_update()
+    )

@@ -1,0 +1,155 @@
+"""One frozen Settings, read from the environment; every fault is named at once, secrets hidden."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from gateway.seal import InvalidKey, Seal
+
+DEFAULT_DATABASE_URL = "sqlite:///var/resetline.db"
+
+
+class SettingsInvalid(Exception):
+    """The environment lacks a setting or holds a bad one; the text names each and what to do."""
+
+
+def _comma_separated(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _usable_keys(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if not keys:
+        raise ValueError("make one with `resetline keys new`")
+    try:
+        Seal(keys)
+    except InvalidKey as error:
+        raise ValueError(str(error)) from None
+    return keys
+
+
+def _database_url(value: str) -> str:
+    """One driver for each database. Hosting platforms write `postgres://` and mean PostgreSQL."""
+    try:
+        url = make_url(value)
+    except ArgumentError:
+        raise ValueError(f"give a URL such as {DEFAULT_DATABASE_URL}") from None
+    if url.drivername in {"postgres", "postgresql"}:
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
+        raise ValueError("it must begin with sqlite:/// or postgresql+psycopg://")
+    return url.render_as_string(hide_password=False)
+
+
+def _base_url(value: str) -> str:
+    """Keep scheme, host, port and path. Twilio's `#rc=…` overrides are not part of a signature."""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and not parts.query
+        _ = parts.port
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("give a base URL such as https://reset.example.com")
+    if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        raise ValueError("it must begin with https:// (plain http only on this machine)")
+    return value.split("#")[0].rstrip("/")
+
+
+def _our_numbers(numbers: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_OUR_NUMBER.fullmatch(number) for number in numbers):
+        raise ValueError("write numbers as +14155550100, or short codes as 5 or 6 digits")
+    return numbers
+
+
+def _services(sids: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_SERVICE.fullmatch(sid) for sid in sids):
+        raise ValueError("a Messaging Service's SID is MG and 32 hexadecimal digits")
+    return sids
+
+
+_OUR_NUMBER = re.compile(r"\+[1-9]\d{6,14}|\d{5,6}")
+_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
+_BaseUrl = Annotated[str, AfterValidator(_base_url)]
+_Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_comma_separated)]
+_Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
+
+
+class DatabaseSettings(BaseSettings):
+    """What a command needs that asks the database for nothing secret."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    database_url: Annotated[str, AfterValidator(_database_url), Field(repr=False)] = (
+        DEFAULT_DATABASE_URL
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = "json"
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment. Raises SettingsInvalid with everything that is wrong, at once."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsInvalid(_in_plain_words(error)) from None
+
+
+class StorageSettings(DatabaseSettings):
+    """What a command needs that seals or opens secrets."""
+
+    secret_keys: Annotated[_Secrets, AfterValidator(_usable_keys)]
+
+
+class Settings(StorageSettings):
+    """What an operator decides. Names, defaults and meanings are listed in docs/operating.md."""
+
+    redis_url: Annotated[str, Field(repr=False)] = "redis://127.0.0.1:6379/0"
+    public_url: _BaseUrl
+    twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")]
+    twilio_auth_token: Annotated[_Secrets, Field(min_length=1)]
+    twilio_api_key: str = ""
+    twilio_api_secret: SecretStr = SecretStr("")
+    twilio_from: Annotated[_Texts, AfterValidator(_our_numbers)] = ()
+    twilio_messaging_service_sid: Annotated[_Texts, AfterValidator(_services)] = ()
+    twilio_api_url: _BaseUrl = "https://api.twilio.com"
+    twilio_timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 10
+    smtp_url: SecretStr = SecretStr("")
+    metrics_token: SecretStr = SecretStr("")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if not (self.twilio_from or self.twilio_messaging_service_sid):
+            raise ValueError("set TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID")
+        if bool(self.twilio_api_key) != bool(self.twilio_api_secret.get_secret_value()):
+            raise ValueError("TWILIO_API_KEY and TWILIO_API_SECRET belong together")
+        return self
+
+def _in_plain_words(error: ValidationError) -> str:
+    missing = [str(e["loc"][0]).upper() for e in error.errors() if e["type"] == "missing"]
+    wrong = [
+        f"{'.'.join(str(part) for part in e['loc'][:1]).upper() or 'settings'}: "
+        f"{e['msg'].removeprefix('Value error, ')}"
+        for e in error.errors(include_input=False, include_url=False)
+        if e["type"] != "missing"
+    ]
+    if missing:
+        wrong.insert(0, "missing: " + ", ".join(missing))
+    return "these settings need attention (docs/operating.md explains each): " + "; ".join(wrong)

@@ -1,0 +1,83 @@
+"""The one place where parts are chosen and joined; nothing is built at import."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from gateway.carriers import Carrier
+from gateway.carriers.twilio import TwilioCarrier, WebhookSignatures
+from gateway.engine import jobs
+from gateway.engine.deliveries import Deliveries
+from gateway.engine.directories import Directories
+from gateway.engine.doorbell import Doorbell, JobName, RqDoorbell
+from gateway.engine.inbox import Inbox
+from gateway.engine.performing import Performer
+from gateway.engine.replies import Replies
+from gateway.engine.sweeps import Sweeps
+from gateway.records.database import Database
+from gateway.seal import Seal
+from gateway.settings import Settings
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """All parts of one process. Each is made when it is first asked for, and then kept."""
+
+    settings: Settings
+    now: Callable[[], datetime] = utc_now
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.settings.database_url)
+
+    @cached_property
+    def seal(self) -> Seal:
+        return Seal(self.settings.secret_keys)
+
+    @cached_property
+    def doorbell(self) -> Doorbell:
+        return RqDoorbell(self.settings.redis_url, time.monotonic)
+
+    @cached_property
+    def carrier(self) -> Carrier:
+        return TwilioCarrier(self.settings)
+
+    @cached_property
+    def signatures(self) -> WebhookSignatures:
+        return WebhookSignatures(self.settings.public_url, self.settings.twilio_auth_token)
+
+    @cached_property
+    def directories(self) -> Directories:
+        return Directories(self.seal)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        return Inbox(self.database, self.seal, self.doorbell, self.now)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self.database, self.carrier, self.doorbell, self.now)
+
+    @cached_property
+    def replies(self) -> Replies:
+        return Replies(self.database, self.seal, self.carrier, self.deliveries, self.now)
+
+    @cached_property
+    def performer(self) -> Performer:
+        return Performer(self.database, self.seal, self.directories, self.replies, self.now)
+
+    @cached_property
+    def functions(self) -> Mapping[JobName, jobs.JobFunction]:
+        return jobs.functions(self.performer, self.replies, self.deliveries)
+
+    @cached_property
+    def sweeps(self) -> Sweeps:
+        return Sweeps(self.database, self.doorbell, self.functions, self.now)

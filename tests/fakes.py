@@ -1,0 +1,259 @@
+"""Stand-ins for the parts outside the engine. Each holds what happened and is asked afterwards."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
+from directory.accounts import (
+    Account,
+    AccountState,
+    Check,
+    PasswordRules,
+    ResetResult,
+    UnlockResult,
+)
+from directory.errors import (
+    AccountRefused,
+    DirectoryError,
+    DirectoryUnreachable,
+    OutcomeUnknown,
+    Refusal,
+)
+from gateway.carriers import Accepted, CarrierError
+from gateway.engine.doorbell import JobName
+from gateway.records.database import Database
+
+
+class Crash(BaseException):
+    """The process is gone, as after SIGKILL: nothing below may catch it."""
+
+
+class FakeClock:
+    """A time that moves only when it is told to."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+@dataclass
+class Failpoints:
+    """Counts the places where a process could die, and dies at the chosen one."""
+
+    dies_at: int | None = None
+    passed: int = 0
+
+    def reach(self) -> None:
+        self.passed += 1
+        if self.dies_at is not None and self.passed == self.dies_at:
+            self.dies_at = None
+            raise Crash
+
+
+class CrashingDatabase(Database):
+    """A real database whose user may die just before or just after any commit."""
+
+    def __init__(self, url: str, failpoints: Failpoints) -> None:
+        super().__init__(url)
+        self._failpoints = failpoints
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        with super().transaction() as session:
+            yield session
+            self._failpoints.reach()
+        self._failpoints.reach()
+
+
+@dataclass
+class FakeAccount:
+    """An account of the fake directory, with its password in the open for the tests to see."""
+
+    username: str
+    password: str = "OldPassword1"
+    display_name: str = ""
+    locked: bool = False
+    must_change: bool = False
+    refusal: Refusal | None = None
+    min_length: int = 12
+    guid: UUID = field(default_factory=uuid4)
+    passwords_set: list[str] = field(default_factory=list)
+
+
+class FakeDirectory:
+    """A directory in memory. `faults` are raised in turn, before or after a change is made."""
+
+    def __init__(self, accounts: Sequence[FakeAccount], failpoints: Failpoints) -> None:
+        self.accounts = {account.guid: account for account in accounts}
+        self.failpoints = failpoints
+        self.faults: list[DirectoryError | None] = []
+        self.apply_before_unknown = True
+        self.is_away = False
+
+    def named(self, username: str) -> FakeAccount:
+        return next(each for each in self.accounts.values() if each.username == username)
+
+    def find(self, username: str) -> Account:
+        self._maybe_fail()
+        for account in self.accounts.values():
+            if account.username == username:
+                return self._seen(account)
+        raise AccountRefused(Refusal.NOT_FOUND)
+
+    def read(self, guid: UUID) -> Account:
+        self._maybe_fail()
+        if guid not in self.accounts:
+            raise AccountRefused(Refusal.NOT_FOUND)
+        return self._seen(self.accounts[guid])
+
+    def reset(
+        self, guid: UUID, password: SecretStr, *, must_change: bool = True, unlock: bool = True
+    ) -> ResetResult:
+        account = self._changeable(guid)
+
+        def change() -> None:
+            account.password = password.get_secret_value()
+            account.passwords_set.append(account.password)
+            account.must_change = must_change
+            account.locked = account.locked and not unlock
+
+        self._write(change)
+        return ResetResult(must_change_password=account.must_change, locked=account.locked)
+
+    def unlock(self, guid: UUID) -> UnlockResult:
+        account = self._changeable(guid)
+        was_locked = account.locked
+        if was_locked:
+            self._write(lambda: setattr(account, "locked", False))
+        return UnlockResult(was_locked=was_locked, locked=account.locked)
+
+    def check(self) -> Sequence[Check]:
+        return ()
+
+    def close(self) -> None:
+        """Nothing is kept."""
+
+    def _changeable(self, guid: UUID) -> FakeAccount:
+        account = self.accounts[guid]
+        if account.refusal:
+            raise AccountRefused(account.refusal)
+        return account
+
+    def _write(self, change: Callable[[], None]) -> None:
+        self.failpoints.reach()
+        fault = self.faults.pop(0) if self.faults else None
+        if fault is None or (isinstance(fault, OutcomeUnknown) and self.apply_before_unknown):
+            change()
+        self.failpoints.reach()
+        if fault is not None:
+            raise fault
+
+    def _maybe_fail(self) -> None:
+        self.failpoints.reach()
+        if self.is_away:
+            raise DirectoryUnreachable("away")
+        fault = self.faults.pop(0) if self.faults else None
+        if fault is not None and not isinstance(fault, OutcomeUnknown):
+            raise fault
+
+    @staticmethod
+    def _seen(account: FakeAccount) -> Account:
+        return Account(
+            guid=account.guid,
+            username=account.username,
+            display_name=account.display_name,
+            rules=PasswordRules(min_length=account.min_length, complexity=True),
+            state=AccountState(
+                locked=account.locked,
+                locked_since=None,
+                must_change_password=account.must_change,
+                password_last_set=None,
+                password_expires_at=None,
+                password_expired=False,
+                refusal=account.refusal,
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class SentText:
+    """A text as the carrier took it."""
+
+    sid: str
+    sender: str
+    to: str
+    body: str
+
+
+class FakeCarrier:
+    """Takes texts. `faults` are raised in turn; after an `accepts` fault the text was taken."""
+
+    def __init__(self, failpoints: Failpoints) -> None:
+        self.sent: list[SentText] = []
+        self.redacted: list[str] = []
+        self.faults: list[tuple[CarrierError, bool] | None] = []
+        self.failpoints = failpoints
+
+    def send(self, sender: str, to: str, body: SecretStr, validity_seconds: int) -> Accepted:
+        self.failpoints.reach()
+        fault = self.faults.pop(0) if self.faults else None
+        text = SentText(f"SM{len(self.sent):032x}", sender, to, body.get_secret_value())
+        if fault is None or fault[1]:
+            self.sent.append(text)
+        self.failpoints.reach()
+        if fault is not None:
+            raise fault[0]
+        return Accepted(text.sid, "queued")
+
+    def redact(self, sid: str) -> None:
+        self.redacted.append(sid)
+
+    def texts_to(self, number: str) -> list[str]:
+        return [text.body for text in self.sent if text.to == number]
+
+
+class FakeDoorbell:
+    """Keeps who was rung for; a seeded one loses and doubles some, as a real queue may."""
+
+    def __init__(self, lossy: random.Random | None = None) -> None:
+        self.rung: list[tuple[JobName, int]] = []
+        self.silent = False
+        self._lossy = lossy
+
+    def ring(self, job: JobName, row_id: int) -> bool:
+        if self.silent:
+            return False
+        dice = self._lossy.random() if self._lossy else 0.5
+        copies = 0 if dice < 0.3 else 2 if dice > 0.7 else 1
+        self.rung.extend([(job, row_id)] * copies)
+        return True
+
+    def take(self) -> list[tuple[JobName, int]]:
+        rung, self.rung = self.rung, []
+        return rung
+
+
+__all__ = [
+    "Crash",
+    "CrashingDatabase",
+    "Failpoints",
+    "FakeAccount",
+    "FakeCarrier",
+    "FakeClock",
+    "FakeDirectory",
+    "FakeDoorbell",
+    "SentText",
+]

@@ -1,0 +1,367 @@
+"""One text and what becomes of it, with every part outside the engine a fake."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from directory.errors import (
+    DirectoryBusy,
+    DirectoryMisconfigured,
+    DirectoryUnreachable,
+    OutcomeUnknown,
+    PasswordRejected,
+    Refusal,
+    RightMissing,
+)
+from gateway.carriers import (
+    CarrierMisconfigured,
+    RecipientOptedOut,
+    SendLater,
+    SendRefused,
+    SendUnknown,
+)
+from gateway.engine.inbox import OptOutType
+from gateway.records.requests import RequestState
+from tests.world import MIA, SAM, STRANGER, World
+
+
+def password_in(text: str) -> str:
+    """The password stands alone on a line of its own."""
+    return next(line for line in text.splitlines() if "-" in line and " " not in line)
+
+
+def test_reset_is_answered_with_the_password_that_the_directory_has(world_anywhere: World) -> None:
+    world = world_anywhere
+    world.text("RESET")
+    world.work()
+    [text] = world.texts()
+    assert password_in(text) == world.mia.password
+    assert world.mia.must_change
+    assert world.states() == [RequestState.SENT]
+
+
+def test_unlock_unlocks_and_leaves_the_password_alone(world_anywhere: World) -> None:
+    world = world_anywhere
+    world.mia.locked = True
+    world.text("unlock")
+    world.work()
+    assert not world.mia.locked
+    assert world.mia.passwords_set == []
+    assert "unlocked" in world.texts()[0]
+
+
+def test_unlock_of_an_account_that_is_not_locked_says_so(world: World) -> None:
+    world.text("UNLOCK")
+    world.work()
+    assert "not locked" in world.texts()[0]
+
+
+def test_a_second_delivery_of_the_same_text_changes_nothing(world_anywhere: World) -> None:
+    world = world_anywhere
+    sid = world.text("RESET")
+    world.work()
+    world.text("RESET", sid=sid)
+    world.work()
+    assert len(world.mia.passwords_set) == 1
+    assert len(world.texts()) == 1
+
+
+def test_a_stranger_gets_neither_an_answer_nor_an_effect(world: World) -> None:
+    world.text("RESET", sender=STRANGER)
+    world.work()
+    world.settle()
+    assert world.carrier.sent == []
+    assert world.requests() == []
+
+
+def test_a_second_reset_while_one_is_under_way_joins_it(world: World) -> None:
+    world.text("RESET")
+    world.text("RESET")
+    world.work()
+    assert len(world.requests()) == 1
+    assert len(world.texts()) == 1
+
+
+def test_another_wish_while_one_is_under_way_is_told_to_wait(world: World) -> None:
+    world.text("RESET")
+    world.text("UNLOCK")
+    world.work()
+    assert len(world.requests()) == 1
+    assert sum("working on" in text for text in world.texts()) == 1
+
+
+def test_two_people_are_helped_side_by_side(world: World) -> None:
+    world.text("RESET", sender=MIA)
+    world.text("RESET", sender=SAM)
+    world.work()
+    assert password_in(world.texts(MIA)[0]) == world.mia.password
+    assert password_in(world.texts(SAM)[0]) == world.sam.password
+
+
+@pytest.mark.parametrize("refusal", list(Refusal))
+def test_every_refusal_changes_nothing_and_reads_the_same(world: World, refusal: Refusal) -> None:
+    world.mia.refusal = refusal
+    world.text("RESET")
+    world.work()
+    [request] = world.requests()
+    assert (request.state, request.reason) == (RequestState.REFUSED, refusal)
+    assert world.mia.passwords_set == []
+    assert refusal.value not in world.texts()[0]
+
+
+def test_a_delivered_answer_ends_the_request_and_erases_the_password(world: World) -> None:
+    world.text("RESET")
+    world.work()
+    sid = world.carrier.sent[0].sid
+    world.deliveries.report(sid, "delivered", None)
+    world.work()
+    [request] = world.requests()
+    assert request.state == RequestState.DONE
+    assert request.sealed_password is None
+    assert world.carrier.redacted == [sid]
+
+
+def test_without_any_report_the_password_is_erased_and_the_copy_emptied(world: World) -> None:
+    world.text("RESET")
+    world.work()
+    world.settle(11 * 60)
+    assert world.requests()[0].sealed_password is None
+    assert world.carrier.redacted == [world.carrier.sent[0].sid]
+
+
+def test_a_report_that_comes_before_the_send_call_returned_is_not_lost(world: World) -> None:
+    world.deliveries.report(f"SM{0:032x}", "delivered", None)
+    world.text("RESET")
+    world.work()
+    assert world.states() == [RequestState.DONE]
+
+
+def test_late_reports_never_move_a_text_back(world: World) -> None:
+    world.text("RESET")
+    world.work()
+    sid = world.carrier.sent[0].sid
+    for status in ("delivered", "sent", "queued", "undelivered", "delivered"):
+        world.deliveries.report(sid, status, None)
+    assert world.states() == [RequestState.DONE]
+
+
+def test_an_undelivered_password_text_is_said_loudly(world: World) -> None:
+    world.text("RESET")
+    world.work()
+    world.deliveries.report(world.carrier.sent[0].sid, "undelivered", 30003)
+    [request] = world.requests()
+    assert (request.state, request.reason) == (RequestState.UNDELIVERED, "30003")
+    assert request.sealed_password is None
+
+
+def test_a_request_that_waited_five_minutes_is_not_carried_out(world: World) -> None:
+    world.text("RESET")
+    world.clock.forward(301)
+    world.work()
+    assert world.states() == [RequestState.STALE]
+    assert world.mia.passwords_set == []
+    assert "nothing was changed" in world.texts()[0].lower()
+
+
+@pytest.mark.parametrize("fault", [DirectoryUnreachable("down"), DirectoryBusy("busy")])
+def test_a_directory_that_comes_back_is_waited_for(
+    world: World, fault: DirectoryUnreachable
+) -> None:
+    world.directory.faults = [fault, fault]
+    world.text("RESET")
+    world.work()
+    assert world.texts() == []
+    world.settle(60)
+    assert password_in(world.texts()[0]) == world.mia.password
+
+
+def test_a_directory_that_stays_away_is_told_after_two_minutes(world: World) -> None:
+    world.directory.faults = [DirectoryUnreachable("down")] * 100
+    world.text("RESET")
+    world.work()
+    world.settle(4 * 60)
+    [text] = world.texts()
+    assert "nothing was changed" in text.lower()
+    assert world.states() == [RequestState.FAILED]
+    assert world.mia.passwords_set == []
+
+
+@pytest.mark.parametrize("fault", [DirectoryMisconfigured("x"), RightMissing("x")])
+def test_what_an_operator_has_to_mend_is_told_at_once(
+    world: World, fault: DirectoryMisconfigured
+) -> None:
+    world.directory.faults = [fault]
+    world.text("RESET")
+    world.work()
+    assert "nothing was changed" in world.texts()[0].lower()
+    assert world.states() == [RequestState.FAILED]
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_an_unknown_outcome_is_repeated_with_the_same_password(
+    world: World, *, applied: bool
+) -> None:
+    world.directory.apply_before_unknown = applied
+    world.directory.faults = [None, OutcomeUnknown("cut off")]
+    world.text("RESET")
+    world.work()
+    world.settle(30)
+    assert len(set(world.mia.passwords_set)) == 1
+    assert [password_in(text) for text in world.texts()] == [world.mia.password]
+
+
+def test_an_outcome_that_stays_unknown_is_told_with_the_password_that_may_be_set(
+    world: World,
+) -> None:
+    world.directory.faults = [None, OutcomeUnknown("cut off")] + [DirectoryUnreachable("x")] * 100
+    world.text("RESET")
+    world.work()
+    world.settle(7 * 60)
+    [text] = world.texts()
+    assert password_in(text) == world.mia.password
+    assert "may" in text
+
+
+def test_a_password_that_a_filter_rejects_is_replaced_by_another(world: World) -> None:
+    world.directory.faults = [None, PasswordRejected("52D")]
+    world.text("RESET")
+    world.work()
+    assert password_in(world.texts()[0]) == world.mia.password
+
+
+def test_a_policy_that_rejects_every_password_changes_nothing(world: World) -> None:
+    world.directory.faults = [None] + [PasswordRejected("52D")] * 3
+    world.text("RESET")
+    world.work()
+    assert world.states() == [RequestState.FAILED]
+    assert "nothing was changed" in world.texts()[0].lower()
+    assert world.mia.passwords_set == []
+
+
+@pytest.mark.parametrize("fault", [SendLater(20429), CarrierMisconfigured(20003)])
+def test_a_text_that_was_not_taken_is_sent_again(world: World, fault: SendLater) -> None:
+    world.carrier.faults = [(fault, False), (fault, False)]
+    world.text("RESET")
+    world.work()
+    assert world.states() == [RequestState.APPLIED]
+    world.settle(180)
+    assert password_in(world.texts()[0]) == world.mia.password
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_after_an_unknown_send_the_same_password_is_told_again(
+    world: World, *, accepted: bool
+) -> None:
+    world.carrier.faults = [(SendUnknown(), accepted)]
+    world.text("RESET")
+    world.work()
+    world.settle(60)
+    assert {password_in(text) for text in world.texts()} == {world.mia.password}
+    assert len(world.texts()) == (2 if accepted else 1)
+
+
+def test_a_number_that_cannot_be_texted_ends_undelivered(world: World) -> None:
+    world.carrier.faults = [(SendRefused(21211), False)]
+    world.text("RESET")
+    world.work()
+    [request] = world.requests()
+    assert (request.state, request.reason) == (RequestState.UNDELIVERED, "refused_21211")
+
+
+def test_stop_is_kept_silently_and_nothing_is_changed_after_it(world: World) -> None:
+    world.text("STOP")
+    world.text("RESET")
+    world.work()
+    world.settle()
+    assert world.carrier.sent == []
+    assert world.mia.passwords_set == []
+
+
+def test_start_brings_the_texts_back(world: World) -> None:
+    world.text("STOP")
+    world.text("START")
+    world.text("RESET")
+    world.work()
+    assert len(world.texts()) == 1
+
+
+def test_a_stop_that_only_the_carrier_knows_is_remembered_too(world: World) -> None:
+    world.carrier.faults = [(RecipientOptedOut(21610), False)]
+    world.text("HELP")
+    world.work()
+    world.text("RESET")
+    world.work()
+    assert world.mia.passwords_set == []
+
+
+def test_a_word_that_the_carrier_answered_is_not_answered_twice(world: World) -> None:
+    world.text("HELP", opt_out_type=OptOutType.HELP)
+    world.text("ARRETER", opt_out_type=OptOutType.STOP)
+    world.text("RESET")
+    world.work()
+    assert world.carrier.sent == []
+    assert world.mia.passwords_set == []
+
+
+def test_help_and_anything_else_are_answered_without_touching_the_account(world: World) -> None:
+    world.text("HELP")
+    world.text("good morning")
+    world.work()
+    assert len(world.texts()) == 2
+    assert world.requests() == []
+
+
+def test_without_redis_the_clock_does_the_work(world: World) -> None:
+    world.doorbell.silent = True
+    world.text("RESET")
+    world.settle(10)
+    assert password_in(world.texts()[0]) == world.mia.password
+
+
+def test_a_text_whose_ring_was_lost_is_answered_by_the_sweep(world: World) -> None:
+    world.text("RESET")
+    world.doorbell.take()
+    world.settle(10)
+    assert len(world.texts()) == 1
+
+
+def test_a_worker_that_was_overtaken_changes_nothing_more(world: World) -> None:
+    """It is stopped in the directory until its lease has gone and another has finished."""
+    world.text("RESET")
+    [(_, request_id)] = world.doorbell.take()
+    original = world.directory.find
+
+    def stopped_meanwhile(username: str) -> object:
+        world.directory.find = original  # type: ignore[method-assign]
+        world.clock.forward(31)
+        world.performer.perform(request_id)
+        return original(username)
+
+    world.directory.find = stopped_meanwhile  # type: ignore[method-assign,assignment]
+    world.performer.perform(request_id)
+    assert len(world.mia.passwords_set) == 1
+    assert password_in(world.texts()[0]) == world.mia.password
+    assert len(world.texts()) == 1
+
+
+def test_a_lease_keeps_a_second_worker_away(world: World) -> None:
+    world.text("RESET")
+    [(job, request_id)] = world.doorbell.take()
+    original = world.directory.find
+
+    def meanwhile(username: str) -> object:
+        world.directory.find = original  # type: ignore[method-assign]
+        world.functions[job](request_id)
+        return original(username)
+
+    world.directory.find = meanwhile  # type: ignore[method-assign,assignment]
+    world.functions[job](request_id)
+    assert len(world.texts()) == 1
+
+
+def test_times_are_kept_aware(world_anywhere: World) -> None:
+    world_anywhere.text("RESET")
+    assert world_anywhere.requests()[0].created_at == world_anywhere.clock()
+    assert world_anywhere.requests()[0].created_at.utcoffset() == timedelta(0)

@@ -1,0 +1,288 @@
+"""A whole installation as an operator runs it: real processes, a real Redis, a simulated world."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from flask import Flask
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from directory.accounts import DirectorySettings
+from gateway.records import OutboundMessage, Request
+from gateway.records.database import Database
+from gateway.records.messages import OutboundState
+from gateway.records.requests import RequestState
+from gateway.seal import new_key
+from simulator.twilio import Account, Carrier, Message, Number, Pace, serving
+from simulator.twilio.api import blueprint
+from simulator.twilio.timetable import LiveTimetable
+from tests.redis_server import RedisServer, running
+
+OUR_NUMBER = "+12025550100"
+ACCOUNT_SID = "AC" + "5" * 32
+AUTH_TOKEN = "the-auth-token-of-these-tests"
+WITHIN_SECONDS = 40.0
+Found = TypeVar("Found")
+
+
+def wait_for(what: Callable[[], Found], *, seconds: float = WITHIN_SECONDS) -> Found:
+    """Ask until the answer is true, and give up with what was asked."""
+    deadline = time.monotonic() + seconds
+    while not (found := what()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.02)
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class RememberingCarrier(Carrier):
+    """Remembers what the phones show: redaction at the carrier does not reach them."""
+
+    def create(self, form: Mapping[str, str]) -> Message:
+        message = super().create(form)
+        self.shown.append((form["To"], form["Body"]))
+        return message
+
+    @cached_property
+    def shown(self) -> list[tuple[str, str]]:
+        return []
+
+
+@dataclass
+class Process:
+    """One of our processes, run exactly as the Procfile runs it."""
+
+    name: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.running = subprocess.Popen(
+                [sys.executable, "-m", "gateway.cli", *self.arguments],
+                env={**os.environ, **self.environment},
+                stdout=log,
+                stderr=log,
+                cwd=self.log.parent,
+                start_new_session=True,
+            )
+
+    def signal(self, number: int) -> None:
+        """To the process and everything that it started."""
+        if self.running and self.running.poll() is None:
+            os.killpg(self.running.pid, number)
+
+    def kill(self) -> None:
+        """As the kernel would when memory runs out: without a word."""
+        self.signal(signal.SIGKILL)
+        if self.running:
+            self.running.wait()
+
+    def stop(self) -> int:
+        """As an operator would: politely. Returns the exit status."""
+        if not self.running:
+            return 0
+        if self.running.poll() is None:
+            self.running.terminate()
+        try:
+            return self.running.wait(20)
+        finally:
+            self.kill()
+
+
+@dataclass
+class Installation:
+    """A gateway that serves one organization, with the world around it in this process."""
+
+    folder: Path
+    database_url: str
+    redis: RedisServer
+    carrier: RememberingCarrier
+    twilio_url: str
+    directory: DirectorySettings
+    public_port: int = field(default_factory=free_port)
+    secret_key: str = field(default_factory=new_key)
+
+    def __post_init__(self) -> None:
+        self.web = self._process("web", "web", "--port", str(self.public_port), "--workers", "1")
+        self.worker = self._process("worker", "worker", "--queue", "interactive")
+        self.maintenance = self._process("maintenance", "worker", "--queue", "maintenance")
+        self.clock = self._process("clock", "clock")
+        self.processes = [self.web, self.worker, self.maintenance, self.clock]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis.url,
+            "SECRET_KEYS": self.secret_key,
+            "PUBLIC_URL": self.url,
+            "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+            "TWILIO_FROM": OUR_NUMBER,
+            "TWILIO_API_URL": self.twilio_url,
+            "TWILIO_TIMEOUT_SECONDS": "3",
+            "LOG_LEVEL": "DEBUG",
+        }
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.public_port}"
+
+    def resetline(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run the command line as an operator would."""
+        result = subprocess.run(
+            [sys.executable, "-m", "gateway.cli", *arguments],
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+        )
+        assert not check or result.returncode == 0, result.stderr + result.stdout
+        return result
+
+    def set_up(self, people: Mapping[str, str]) -> None:
+        """What an operator types once; `people` maps usernames to numbers."""
+        self.resetline("db", "upgrade")
+        self.resetline("tenant", "add", "Example MSP", "--slug", "msp")
+        self.resetline("organization", "add", "northwind", "--tenant", "msp", "--name", "Northwind")
+        self._set_directory()
+        rows = "".join(f"{username},{number}\n" for username, number in people.items())
+        (self.folder / "people.csv").write_text("username,phone\n" + rows)
+        self.resetline(
+            "people", "import", "northwind", "people.csv", "--trust-phones", "--self-serve"
+        )
+
+    def _set_directory(self) -> None:
+        password, ca = self.folder / "bind-password", self.folder / "ca.pem"
+        password.touch(mode=0o600)
+        password.write_text(self.directory.bind_password.get_secret_value())
+        ca.write_text(self.directory.ca_pem or "")
+        urls = [part for url in self.directory.urls for part in ("--url", url)]
+        self.resetline(
+            *("directory", "set", "northwind", "--kind", "active_directory", *urls),
+            *("--base-dn", self.directory.base_dn, "--bind-dn", self.directory.bind_dn),
+            *("--bind-password-file", str(password), "--ca-file", str(ca)),
+        )
+        password.unlink()
+
+    def start(self) -> None:
+        for process in self.processes:
+            process.start()
+        wait_for(self.is_ready)
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.url + "/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.kill()
+
+    def text(self, body: str, number: str) -> None:
+        self.carrier.send_text(number, OUR_NUMBER, body)
+
+    def texts(self, number: str) -> list[str]:
+        """What the phone shows, oldest first."""
+        return [body for to, body in self.carrier.shown if to == number]
+
+    def answer(self, number: str, *, after: int = 0, seconds: float = WITHIN_SECONDS) -> str:
+        """The next text that the phone gets, when it had got so many before."""
+        wait_for(lambda: len(self.texts(number)) > after, seconds=seconds)
+        return self.texts(number)[after]
+
+    def requests(self) -> list[Request]:
+        database = Database(self.database_url)
+        try:
+            with database.transaction() as session:
+                return list(session.scalars(select(Request).order_by(Request.id)))
+        finally:
+            database.close()
+
+    def states(self) -> list[RequestState]:
+        return [RequestState(request.state) for request in self.requests()]
+
+    def is_quiet(self) -> bool:
+        """Nothing waits any more: every answer has been delivered and its copy emptied."""
+        database = Database(self.database_url)
+        try:
+            with database.transaction() as session:
+                waiting = session.scalars(
+                    select(OutboundMessage).where(
+                        (OutboundMessage.state.in_((OutboundState.WAITING, OutboundState.ACCEPTED)))
+                        | (OutboundMessage.redacted_at.is_(None))
+                    )
+                ).all()
+                return not waiting
+        finally:
+            database.close()
+
+    def logs(self) -> str:
+        return "".join(path.read_text(errors="replace") for path in self.folder.glob("*.log"))
+
+    def _process(self, name: str, *arguments: str) -> Process:
+        return Process(name, arguments, self.environment, self.folder / f"{name}.log")
+
+
+@contextmanager
+def installed(
+    folder: Path, database_url: str, directory: DirectorySettings
+) -> Iterator[Installation]:
+    """An installation that is not set up or started yet, and is ended in any case."""
+    with ExitStack() as stack:
+        redis = stack.enter_context(running())
+        port = free_port()
+        account = Account(
+            ACCOUNT_SID,
+            AUTH_TOKEN,
+            numbers=(Number(OUR_NUMBER, sms_url=f"http://127.0.0.1:{port}/twilio/sms"),),
+        )
+        carrier = RememberingCarrier(
+            account, timetable=LiveTimetable(), pace=Pace(0.01, 0.02, 0.03, 0.05)
+        )
+        stack.callback(carrier.close)
+        app = Flask("twilio")
+        app.register_blueprint(blueprint(carrier))
+        twilio_url = stack.enter_context(serving(app))
+        installation = Installation(
+            folder, database_url, redis, carrier, twilio_url, directory, public_port=port
+        )
+        stack.callback(installation.stop)
+        yield installation
+
+
+def directory_settings(
+    urls: Sequence[str], base_dn: str, bind_dn: str, bind_password: str, ca_pem: str
+) -> DirectorySettings:
+    return DirectorySettings(
+        urls=tuple(urls),
+        base_dn=base_dn,
+        bind_dn=bind_dn,
+        bind_password=SecretStr(bind_password),
+        ca_pem=ca_pem,
+    )

@@ -1,0 +1,181 @@
+"""A whole gateway in one process on fakes: one organization, its people, and their phones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from uuid import uuid4
+
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from gateway.engine import jobs
+from gateway.engine.deliveries import Deliveries
+from gateway.engine.directories import Directories
+from gateway.engine.doorbell import JobName
+from gateway.engine.inbox import InboundText, Inbox, OptOutType
+from gateway.engine.performing import Performer
+from gateway.engine.replies import Replies
+from gateway.engine.sweeps import Sweeps
+from gateway.phones import PhoneNumber
+from gateway.records import Base, DirectoryRecord, Organization, Person, Phone, Request, Tenant
+from gateway.records.database import Database
+from gateway.records.requests import RequestState
+from gateway.seal import Seal, new_key
+from tests.fakes import (
+    CrashingDatabase,
+    Failpoints,
+    FakeAccount,
+    FakeCarrier,
+    FakeClock,
+    FakeDirectory,
+    FakeDoorbell,
+)
+
+OUR_NUMBER = "+14155550100"
+MIA, SAM, STRANGER = "+14155550111", "+14155550112", "+14155550199"
+
+
+@dataclass
+class World:
+    """Everything that one text meets on its way, with every part outside the engine a fake."""
+
+    database_url: str
+    doorbell: FakeDoorbell = field(default_factory=FakeDoorbell)
+    clock: FakeClock = field(default_factory=FakeClock)
+    failpoints: Failpoints = field(default_factory=Failpoints)
+
+    def __post_init__(self) -> None:
+        self.seal = Seal([SecretStr(new_key())])
+        self.database = CrashingDatabase(self.database_url, self.failpoints)
+        self._observer = Database(self.database_url)
+        self._people_the_outside()
+
+    def _people_the_outside(self) -> None:
+        self.carrier = FakeCarrier(self.failpoints)
+        self.mia, self.sam = FakeAccount("mia.keller"), FakeAccount("sam.ortiz")
+        self.directory = FakeDirectory([self.mia, self.sam], self.failpoints)
+        self._enrol()
+
+    def begin_anew(self) -> None:
+        """Another world on the same, emptied tables: a new one would compile every query anew."""
+        with self._observer.transaction() as session:
+            for table in reversed(Base.metadata.sorted_tables):
+                session.execute(table.delete())
+        self.doorbell.take()
+        self.restarted()
+        self._people_the_outside()
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self.database, self.carrier, self.doorbell, self.clock)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        return Inbox(self.database, self.seal, self.doorbell, self.clock)
+
+    @cached_property
+    def replies(self) -> Replies:
+        return Replies(self.database, self.seal, self.carrier, self.deliveries, self.clock)
+
+    @cached_property
+    def performer(self) -> Performer:
+        directories = Directories(self.seal, connect=lambda _kind, _settings: self.directory)
+        return Performer(self.database, self.seal, directories, self.replies, self.clock)
+
+    @cached_property
+    def functions(self) -> Mapping[JobName, jobs.JobFunction]:
+        return jobs.functions(self.performer, self.replies, self.deliveries)
+
+    @cached_property
+    def sweeps(self) -> Sweeps:
+        return Sweeps(self.database, self.doorbell, self.functions, self.clock)
+
+    def text(
+        self,
+        body: str,
+        sender: str = MIA,
+        *,
+        sid: str | None = None,
+        opt_out_type: OptOutType | None = None,
+    ) -> str:
+        """A text arrives. Returns its sid, to deliver it again."""
+        sid = sid or f"SM{uuid4().hex}"
+        text = InboundText(sid, PhoneNumber(sender), OUR_NUMBER, body, opt_out_type)
+        self.inbox.receive(text)
+        return sid
+
+    def work(self) -> None:
+        """Workers do whatever was rung for, until nothing is left."""
+        while rung := self.doorbell.take():
+            for job, row_id in rung:
+                self.functions[job](row_id)
+
+    def settle(self, seconds: float = 60, *, step: float = 5) -> None:
+        """The clock sweeps every few seconds while the workers work."""
+        for _ in range(int(seconds // step)):
+            self.clock.forward(step)
+            self.sweeps.run()
+            self.work()
+
+    def restarted(self) -> None:
+        """The dead process is replaced: nothing but the database is remembered."""
+        for name in ("deliveries", "inbox", "replies", "performer", "functions", "sweeps"):
+            self.__dict__.pop(name, None)
+
+    def texts(self, number: str = MIA) -> list[str]:
+        return self.carrier.texts_to(number)
+
+    def requests(self) -> list[Request]:
+        with self._observer.transaction() as session:
+            return list(session.scalars(select(Request).order_by(Request.id)))
+
+    def states(self) -> list[RequestState]:
+        return [RequestState(request.state) for request in self.requests()]
+
+    def close(self) -> None:
+        self.database.close()
+        self._observer.close()
+
+    def _enrol(self) -> None:
+        now = self.clock()
+        with self.database.transaction() as session:
+            tenant = Tenant(slug="msp", name="Example MSP", created_at=now)
+            organization = Organization(
+                tenant=tenant, slug="northwind", name="Northwind", support="", created_at=now
+            )
+            session.add(organization)
+            session.flush()
+            session.add(
+                DirectoryRecord(
+                    organization=organization,
+                    kind="active_directory",
+                    options={"urls": ["ldaps://dc1"], "base_dn": "DC=x", "bind_dn": "CN=s"},
+                    sealed_bind_password=self.seal.seal(SecretStr("bind")),
+                    changed_at=now,
+                )
+            )
+            for username, number in (("mia.keller", MIA), ("sam.ortiz", SAM)):
+                session.add(self._person(organization, username, number))
+        self.failpoints.passed = 0
+
+    def _person(self, organization: Organization, username: str, number: str) -> Person:
+        now = self.clock()
+        phone = Phone(
+            tenant_id=organization.tenant_id,
+            sealed_number=self.seal.seal(SecretStr(number)),
+            number_index=self.seal.index(number),
+            verified_at=now,
+            verified_by="import",
+            created_at=now,
+        )
+        return Person(
+            tenant_id=organization.tenant_id,
+            organization=organization,
+            username=username,
+            username_key=username,
+            self_serve=True,
+            created_at=now,
+            phones=[phone],
+        )
