@@ -1,1 +1,1 @@
-
+"""The outside world for the demo, development and tests."""
