@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from redis import Redis, RedisError
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from gateway.records import AuditEvent, OutboundMessage, Request, schema
@@ -22,6 +22,8 @@ from gateway.wiring import Gateway
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 REDIS_SECONDS = 0.5
+OVERDUE = timedelta(minutes=15)
+"""By then the carrier's copy of a text should have been emptied, report or no report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +105,13 @@ class _Figures(Collector):
         return family
 
     def _events(self) -> Metric:
+        """An operator's command counts without its reason, which may hold any figure."""
         family = CounterMetricFamily(
             "resetline_events", "Audited events by kind and reason.", labels=["event", "reason"]
         )
+        reason = case((AuditEvent.mode == "sms", AuditEvent.reason), else_="")
         rows = self._session.execute(
-            select(AuditEvent.event, AuditEvent.reason, func.count()).group_by(
-                AuditEvent.event, AuditEvent.reason
-            )
+            select(AuditEvent.event, reason, func.count()).group_by(AuditEvent.event, reason)
         )
         for event, reason, count in rows:
             family.add_metric([event, reason], count)
@@ -123,7 +125,8 @@ class _Figures(Collector):
     def _unredacted(self) -> Metric:
         count = self._session.scalar(
             select(func.count()).where(
-                OutboundMessage.redact_at.is_not(None), OutboundMessage.redact_at <= self._now
+                OutboundMessage.redacted_at.is_(None),
+                OutboundMessage.accepted_at <= self._now - OVERDUE,
             )
         )
         return GaugeMetricFamily(

@@ -73,7 +73,7 @@ def _base_url(value: str) -> str:
 
 def _our_numbers(numbers: tuple[str, ...]) -> tuple[str, ...]:
     if not all(_OUR_NUMBER.fullmatch(number) for number in numbers):
-        raise ValueError("write numbers as +14155550100, or short codes as 5 or 6 digits")
+        raise ValueError("write +14155550100; a short code works only inside a Messaging Service")
     return numbers
 
 
@@ -83,7 +83,7 @@ def _services(sids: tuple[str, ...]) -> tuple[str, ...]:
     return sids
 
 
-_OUR_NUMBER = re.compile(r"\+[1-9]\d{6,14}|\d{5,6}")
+_OUR_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 _BaseUrl = Annotated[str, AfterValidator(_base_url)]
 _Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_comma_separated)]
@@ -141,6 +141,7 @@ class Settings(StorageSettings):
         if bool(self.twilio_api_key) != bool(self.twilio_api_secret.get_secret_value()):
             raise ValueError("TWILIO_API_KEY and TWILIO_API_SECRET belong together")
         return self
+
 
 def _in_plain_words(error: ValidationError) -> str:
     missing = [str(e["loc"][0]).upper() for e in error.errors() if e["type"] == "missing"]

@@ -21,11 +21,11 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from directory.accounts import DirectorySettings
-from gateway.records import OutboundMessage, Request
+from gateway.records import Base, OutboundMessage, Person, Phone, Request
 from gateway.records.database import Database
 from gateway.records.messages import OutboundState
 from gateway.records.requests import RequestState
-from gateway.seal import new_key
+from gateway.seal import Seal, new_key
 from simulator.twilio import Account, Carrier, Message, Number, Pace, serving
 from simulator.twilio.api import blueprint
 from simulator.twilio.timetable import LiveTimetable
@@ -200,9 +200,19 @@ class Installation:
         except OSError:
             return False
 
+    def revive(self) -> None:
+        """Whatever is dead is started again, as a supervisor would."""
+        if self.redis.process is None:
+            self.redis.start()
+        for process in self.processes:
+            if process.running is None or process.running.poll() is not None:
+                process.start()
+        wait_for(self.is_ready)
+
     def stop(self) -> None:
         for process in self.processes:
             process.kill()
+        self._database.close()
 
     def text(self, body: str, number: str) -> None:
         self.carrier.send_text(number, OUR_NUMBER, body)
@@ -216,31 +226,48 @@ class Installation:
         wait_for(lambda: len(self.texts(number)) > after, seconds=seconds)
         return self.texts(number)[after]
 
-    def requests(self) -> list[Request]:
-        database = Database(self.database_url)
-        try:
-            with database.transaction() as session:
-                return list(session.scalars(select(Request).order_by(Request.id)))
-        finally:
-            database.close()
+    def requests(self, username: str) -> list[Request]:
+        """What one person has asked for, oldest first."""
+        wanted = select(Request).join(Person).where(Person.username_key == username)
+        with self._database.transaction() as session:
+            return list(session.scalars(wanted.order_by(Request.id)))
 
-    def states(self) -> list[RequestState]:
-        return [RequestState(request.state) for request in self.requests()]
+    def states(self, username: str) -> list[RequestState]:
+        return [RequestState(request.state) for request in self.requests(username)]
 
     def is_quiet(self) -> bool:
         """Nothing waits any more: every answer has been delivered and its copy emptied."""
-        database = Database(self.database_url)
-        try:
-            with database.transaction() as session:
-                waiting = session.scalars(
-                    select(OutboundMessage).where(
-                        (OutboundMessage.state.in_((OutboundState.WAITING, OutboundState.ACCEPTED)))
-                        | (OutboundMessage.redacted_at.is_(None))
-                    )
-                ).all()
-                return not waiting
-        finally:
-            database.close()
+        unfinished = (
+            OutboundMessage.state.in_((OutboundState.WAITING, OutboundState.ACCEPTED))
+        ) | (OutboundMessage.redacted_at.is_(None))
+        with self._database.transaction() as session:
+            return session.scalar(select(OutboundMessage.id).where(unfinished).limit(1)) is None
+
+    def sending(self, number: str) -> bool:
+        """Whether a worker is just now handing a text for this phone to the carrier."""
+        seal = Seal([SecretStr(self.secret_key)])
+        begun = (
+            select(OutboundMessage.id)
+            .join(Phone)
+            .where(Phone.number_index == seal.index(number), OutboundMessage.attempt > 0)
+        )
+        with self._database.transaction() as session:
+            return session.scalar(begun) is not None
+
+    def written(self) -> list[Path]:
+        """Every file that the installation has written, but for what the operator typed."""
+        files = [path for path in self.folder.rglob("*") if path.is_file()]
+        return [path for path in files if path.name != "people.csv"]
+
+    def dump(self) -> bytes:
+        """All rows of all tables as text: on PostgreSQL there is no file to look into."""
+        with self._database.transaction() as session:
+            rows = [session.execute(select(table)).all() for table in Base.metadata.sorted_tables]
+        return repr(rows).encode()
+
+    @cached_property
+    def _database(self) -> Database:
+        return Database(self.database_url)
 
     def logs(self) -> str:
         return "".join(path.read_text(errors="replace") for path in self.folder.glob("*.log"))

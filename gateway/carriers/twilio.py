@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import requests
@@ -29,6 +30,7 @@ from gateway.settings import Settings
 Answer = TypeVar("Answer")
 
 MESSAGE_SID: Final = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+TWILIO_ITSELF: Final = "https://api.twilio.com"
 NOT_YET_FINAL: Final = 20009
 GONE: Final = 20404
 
@@ -76,18 +78,93 @@ class TwilioCarrier:
             raise (SendLater(error.code) if error.code == NOT_YET_FINAL else error) from None
 
     def _client(self) -> Client:
-        settings = self._settings
-        secret = settings.twilio_api_secret if settings.twilio_api_key else _newest(settings)
-        http = TwilioHttpClient(timeout=float(settings.twilio_timeout_seconds))
-        http.session = self._session
-        client = Client(
-            settings.twilio_api_key or settings.twilio_account_sid,
-            secret.get_secret_value(),
-            settings.twilio_account_sid,
-            http_client=http,
+        return _client(self._settings, self._session)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRoute:
+    """Where Twilio sends the texts that come in for one of our numbers or services."""
+
+    url: str
+    method: str
+    fallback_url: str
+    elsewhere: str = ""
+    """What takes the place of these, in plain words, where something does."""
+
+
+class TwilioAccount:
+    """What an operator has set up at Twilio, as `resetline doctor` asks for it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._session = requests.Session()
+
+    def status(self) -> str:
+        """`active`, `suspended` or `closed`. Asked with the auth token, which proves it too."""
+        only_token = {"twilio_api_key": "", "twilio_api_secret": SecretStr("")}
+        client = _client(self._settings.model_copy(update=only_token), self._session)
+        return str(_guarded(client.api.accounts(self._settings.twilio_account_sid).fetch).status)
+
+    def number(self, number: str) -> InboundRoute | None:
+        """None if the account has no such number."""
+        found = _guarded(lambda: self._numbers(number))
+        if not found:
+            return None
+        application = found[0].get("sms_application_sid")
+        return InboundRoute(
+            found[0]["sms_url"] or "",
+            found[0]["sms_method"] or "",
+            found[0]["sms_fallback_url"] or "",
+            f"the application {application}" if application else "",
         )
-        client.api.base_url = settings.twilio_api_url.rstrip("/")
-        return client
+
+    def service(self, sid: str) -> InboundRoute | None:
+        """None if the account has no such Messaging Service."""
+        services = _client(self._settings, self._session).messaging.v1.services
+        try:
+            found = _guarded(services(sid).fetch)
+        except CarrierMisconfigured as error:
+            if error.code == GONE:
+                return None
+            raise
+        own = "the webhook of each of its numbers" if found.use_inbound_webhook_on_number else ""
+        return InboundRoute(
+            found.inbound_request_url or "",
+            found.inbound_method or "",
+            found.fallback_url or "",
+            own,
+        )
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _numbers(self, number: str) -> list[dict[str, Any]]:
+        """The client's own lists keep to themselves why Twilio did not answer with one."""
+        client = _client(self._settings, self._session)
+        account = f"/2010-04-01/Accounts/{self._settings.twilio_account_sid}"
+        url = f"{client.api.base_url}{account}/IncomingPhoneNumbers.json"
+        answer = client.request("GET", url, params={"PhoneNumber": number, "PageSize": 1})
+        body = json.loads(answer.text)
+        if answer.status_code != 200:
+            raise _by_answer(answer.status_code, body.get("code"))
+        numbers: list[dict[str, Any]] = body["incoming_phone_numbers"]
+        return numbers
+
+
+def _client(settings: Settings, session: requests.Session) -> Client:
+    secret = settings.twilio_api_secret if settings.twilio_api_key else _newest(settings)
+    http = TwilioHttpClient(timeout=float(settings.twilio_timeout_seconds))
+    http.session = session
+    client = Client(
+        settings.twilio_api_key or settings.twilio_account_sid,
+        secret.get_secret_value(),
+        settings.twilio_account_sid,
+        http_client=http,
+    )
+    client.api.base_url = settings.twilio_api_url.rstrip("/")
+    if client.api.base_url != TWILIO_ITSELF:
+        client.messaging.base_url = client.api.base_url
+    return client
 
 
 def _newest(settings: Settings) -> SecretStr:

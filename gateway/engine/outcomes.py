@@ -108,6 +108,11 @@ def uncertain(action: Action, reason: str) -> Outcome:
     return Outcome(RequestState.FAILED, _FAILED[action], "unlock_uncertain", reason=reason)
 
 
+def impossible(action: Action) -> Outcome:
+    """The domain's rules leave no password that we could make."""
+    return Outcome(RequestState.FAILED, _FAILED[action], "failed", reason="password_impossible")
+
+
 def stale() -> Outcome:
     return Outcome(RequestState.STALE, Event.REQUEST_STALE, "stale", reason="too_old")
 

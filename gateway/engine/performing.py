@@ -21,6 +21,7 @@ from gateway.engine.directories import Directories, DirectoryProfile
 from gateway.engine.outbox import write
 from gateway.engine.outcomes import Outcome
 from gateway.engine.replies import Replies
+from gateway.passphrases import PasswordImpossible
 from gateway.records import Phone, Request
 from gateway.records.audit import record
 from gateway.records.database import Database
@@ -130,6 +131,9 @@ class Performer:
             return self._act(work, directory, account), guid
         except DirectoryError as error:
             return self._weigh(work, error), guid
+        except PasswordImpossible as error:
+            log.error("request.no_password_possible", request=work.request_id, detail=str(error))
+            return outcomes.impossible(work.action), guid
 
     def _act(self, work: Work, directory: Directory, account: Account) -> Outcome:
         match work.action:

@@ -42,7 +42,7 @@ class Supervisor:
 
         In a session of its own it gets no signal from the terminal, but only those from us.
         """
-        command = [sys.executable, "-m", "gateway.cli", *self._commands[slot]]
+        command = [sys.executable, "-P", "-m", "gateway.cli", *self._commands[slot]]
         self._children[slot] = subprocess.Popen(  # noqa: S603  (our own command)
             command, stdin=subprocess.PIPE, start_new_session=True
         )

@@ -27,12 +27,18 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
-def is_current(connection: Connection) -> bool:
-    """Whether the newest migration has been applied."""
-    newest = ScriptDirectory.from_config(configuration()).get_current_head()
-    return revision(connection) == newest
-
-
 def revision(connection: Connection) -> str | None:
-    """The newest migration that has been applied, or None where there are no tables yet."""
+    """The newest migration that has been applied, or None in an empty database."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether every migration that this code knows has been applied.
+
+    A newer one counts as well: during an upgrade the old processes go on with the new tables,
+    as migrations first add and only later take away.
+    """
+    script = ScriptDirectory.from_config(configuration())
+    applied = revision(connection)
+    known = {revision.revision for revision in script.walk_revisions()}
+    return applied is not None and (applied == script.get_current_head() or applied not in known)

@@ -240,6 +240,15 @@ def test_a_policy_that_rejects_every_password_changes_nothing(world: World) -> N
     assert world.mia.passwords_set == []
 
 
+def test_a_domain_whose_rules_no_password_meets_changes_nothing(world: World) -> None:
+    world.mia.min_length = 200
+    world.text("RESET")
+    world.work()
+    [request] = world.requests()
+    assert (request.state, request.reason) == (RequestState.FAILED, "password_impossible")
+    assert "nothing was changed" in world.texts()[0].lower()
+
+
 @pytest.mark.parametrize("fault", [SendLater(20429), CarrierMisconfigured(20003)])
 def test_a_text_that_was_not_taken_is_sent_again(world: World, fault: SendLater) -> None:
     world.carrier.faults = [(fault, False), (fault, False)]
