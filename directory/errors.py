@@ -29,7 +29,7 @@ class Refusal(StrEnum):
     DISABLED = "disabled"
     EXPIRED = "expired"
     SMART_CARD_ONLY = "smart_card_only"
-    PASSWORD_NOT_REQUIRED = "password_not_required"
+    PASSWORD_NOT_REQUIRED = "password_not_required"  # noqa: S105 - a reason, not a password
 
 
 class DirectoryError(Exception):

@@ -1,0 +1,71 @@
+"""Turns what a domain controller tells of an account into our own words."""
+
+from __future__ import annotations
+
+from directory.accounts import Account, AccountState, PasswordRules
+from directory.active_directory.entries import Entry
+from directory.active_directory.times import moment
+from directory.errors import Refusal
+
+LOCKED_OUT = 0x10
+PASSWORD_EXPIRED = 0x800000
+PASSWORD_NEVER_EXPIRES = 0x10000
+
+COMPUTED_FLAGS = "msDS-User-Account-Control-Computed"
+
+FOR_THE_TRUTH = ("userAccountControl", "pwdLastSet", COMPUTED_FLAGS)
+"""What is read back after a write."""
+
+FOR_A_DECISION = (
+    *("userAccountControl", COMPUTED_FLAGS, "sAMAccountType", "accountExpires"),
+    *("objectSid", "adminCount", "tokenGroups"),
+)
+"""What must be known before a write."""
+
+FOR_AN_ACCOUNT = (
+    *FOR_A_DECISION,
+    *("objectGUID", "sAMAccountName", "displayName", "lockoutTime", "pwdLastSet"),
+    *("msDS-ResultantPSO", "msDS-UserPasswordExpiryTimeComputed"),
+)
+"""Everything, in one search. The computed ones are only told when they are asked for by name."""
+
+
+def is_locked(account: Entry) -> bool:
+    """Whether it is locked out now.
+
+    lockoutTime alone does not say: it stays after the lockout has run out. The computed flags
+    know the lockout duration, also that of a fine-grained policy.
+    """
+    return bool(account.number(COMPUTED_FLAGS, 0) & LOCKED_OUT)
+
+
+def must_change(account: Entry) -> bool:
+    """Whether Windows will ask for a new password: 0 does not, where passwords never expire."""
+    never_expires = account.number("userAccountControl", 0) & PASSWORD_NEVER_EXPIRES
+    return account.number("pwdLastSet", 0) == 0 and not never_expires
+
+
+def account_of(entry: Entry, rules: PasswordRules, refusal: Refusal | None) -> Account:
+    """The account as the rest of the product knows it."""
+    username = entry.text("sAMAccountName")
+    return Account(
+        guid=entry.guid(),
+        username=username,
+        display_name=entry.text("displayName") or username,
+        rules=rules,
+        state=_state(entry, refusal),
+    )
+
+
+def _state(entry: Entry, refusal: Refusal | None) -> AccountState:
+    locked = is_locked(entry)
+    computed = entry.number(COMPUTED_FLAGS, 0)
+    return AccountState(
+        locked=locked,
+        locked_since=moment(entry.number("lockoutTime", 0)) if locked else None,
+        must_change_password=must_change(entry),
+        password_last_set=moment(entry.number("pwdLastSet", 0)),
+        password_expires_at=moment(entry.number("msDS-UserPasswordExpiryTimeComputed", 0)),
+        password_expired=bool(computed & PASSWORD_EXPIRED),
+        refusal=refusal,
+    )

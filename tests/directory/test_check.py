@@ -1,0 +1,117 @@
+"""The operator's check: each step is told, and one that fails says what to do about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from directory.accounts import Check
+from directory.active_directory import ActiveDirectory
+from simulator.active_directory import ActiveDirectoryServer, Kind, Right
+from tests.directory.conftest import HASTY, Connect
+from tests.directory.peers import Clock, dead, eventually, peer, silent
+from tests.directory.simulated import SERVICE_ACCOUNT, Simulation
+
+
+def wrong(checks: list[Check]) -> dict[str, str]:
+    return {check.name: check.detail for check in checks if not check.ok}
+
+
+def test_every_step_is_told_in_order(simulation: Simulation, connect: Connect) -> None:
+    simulation.add_user()
+    checks = connect().check()
+    where = simulation.server.url.removeprefix("ldaps://")
+    assert [check.name for check in checks] == [
+        f"{where} name and port",
+        f"{where} TLS",
+        f"{where} sign-in",
+        f"{where} directory",
+        "clock",
+        "base DN",
+        "PDC emulator",
+        "password policy",
+        "protected groups",
+        "rights",
+    ]
+    details = {check.name: check.detail for check in checks}
+    assert "days" in details[f"{where} TLS"]
+    assert "localhost" in details["PDC emulator"]
+    assert "12 characters" in details["password policy"]
+    assert all(check.ok for check in checks)
+
+
+def test_each_controller_is_checked_and_one_is_enough(
+    simulation: Simulation, second: ActiveDirectoryServer, connect: Connect
+) -> None:
+    simulation.add_user()
+    with dead() as nobody, peer(silent) as mute:
+        checks = list(
+            connect(**HASTY, urls=(nobody, mute, second.url, simulation.server.url)).check()
+        )
+    assert len(wrong(checks)) == 2
+    assert {name.partition(" ")[2] for name in wrong(checks)} == {"name and port", "TLS"}
+    assert sum(check.name.endswith(" directory") for check in checks) == 2
+
+
+def test_a_certificate_that_proves_another_name_is_told(
+    simulation: Simulation, connect: Connect
+) -> None:
+    simulation.server.present_certificate_for("dc9.corp.example.test")
+    ((name, detail),) = wrong(list(connect().check())).items()
+    assert name.endswith("TLS")
+    assert "localhost" in detail
+
+
+def test_a_right_that_is_missing_is_named(simulation: Simulation, connect: Connect) -> None:
+    simulation.add_user()
+    simulation.domain._delegations.clear()
+    simulation.domain.delegate(
+        SERVICE_ACCOUNT, below=simulation.staff_dn, rights=[Right.WRITE_LOCKOUT_TIME]
+    )
+    assert wrong(list(connect().check())) == {
+        "rights": "the service account may not write pwdLastSet"
+    }
+
+
+def test_nobody_to_try_it_on_is_told(connect: Connect) -> None:
+    assert "no user" in wrong(list(connect().check()))["rights"]
+
+
+def test_clocks_that_stand_apart_are_told(simulation: Simulation) -> None:
+    simulation.add_user()
+    accounts = ActiveDirectory(
+        simulation.settings(), now=lambda: datetime.now(UTC) + timedelta(minutes=6)
+    )
+    assert "36" in wrong(list(accounts.check()))["clock"]
+
+
+def test_a_pdc_that_cannot_be_reached_is_told(
+    simulation: Simulation, second: ActiveDirectoryServer, connect: Connect
+) -> None:
+    simulation.add_user()
+    accounts = connect(urls=(second.url, simulation.server.url))
+    simulation.server.faults.refuse_connections()
+    assert set(wrong(list(accounts.check()))) >= {"PDC emulator"}
+
+
+@pytest.mark.parametrize("kind", [Kind.BIND, Kind.SEARCH, Kind.START_TLS])
+@pytest.mark.parametrize("skip", range(9))
+def test_a_check_raises_nothing_whatever_breaks(
+    simulation: Simulation, connect: Connect, kind: Kind, skip: int, clock: Clock
+) -> None:
+    simulation.add_user()
+    server = simulation.server
+    server.faults.drop(kind, skip=skip)
+    server.faults.answer(kind, 80, skip=skip)
+    server.faults.answer(kind, 99, skip=skip)
+    accounts = connect(urls=(server.ldap_url, server.url))
+    assert len(accounts.check()) > 3
+    accounts.close()
+
+
+def test_a_check_leaves_no_connection_behind(simulation: Simulation, connect: Connect) -> None:
+    connect().check()
+    server = simulation.server
+    assert eventually(lambda: server.connections_open == 0)
+    assert server.count(Kind.UNBIND) == server.connections_accepted
