@@ -1,0 +1,144 @@
+"""Brings the rows of a people file into the records, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
+from gateway.people_import import Row
+from gateway.phones import PhoneNumber
+from gateway.records import Organization, Person, Phone
+from gateway.records.audit import Event, record
+from gateway.records.forgetting import forget_phone
+from gateway.records.people import people_of
+from gateway.records.phones import opted_out_since
+from gateway.seal import Seal
+
+
+@dataclass
+class Counts:
+    """What became of the rows. The last two count phone numbers."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    removed_numbers: int = 0
+    not_verified: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the operator said beside the file."""
+
+    trust_phones: bool
+    self_serve: bool
+
+
+@dataclass
+class Import:
+    """One file for one organization. What a file does not say stays as it is."""
+
+    session: Session
+    seal: Seal
+    organization: Organization
+    wishes: Wishes
+    now: datetime
+    counts: Counts = field(default_factory=Counts)
+    events: list[tuple[Event, Person]] = field(default_factory=list)
+    stopped: Mapping[str, datetime] = field(default_factory=dict)
+
+    def run(self, rows: Iterable[Row]) -> Counts:
+        people = people_of(self.session, self.organization)
+        known = {person.username_key: person for person in people}
+        self.stopped = opted_out_since(self.session)
+        for row in rows:
+            person = known.get(row.username.casefold())
+            if person is None:
+                self._add(row)
+            elif self._change(person, row):
+                self.counts.changed += 1
+            else:
+                self.counts.unchanged += 1
+        self._record()
+        return self.counts
+
+    def _add(self, row: Row) -> None:
+        person = Person(
+            tenant_id=self.organization.tenant_id,
+            organization=self.organization,
+            username=row.username,
+            username_key=row.username.casefold(),
+            created_at=self.now,
+        )
+        self.session.add(person)
+        self._change(person, row)
+        self.counts.added += 1
+
+    def _change(self, person: Person, row: Row) -> bool:
+        """Whether anything was changed."""
+        helped = row.self_serve if row.self_serve is not None else self.wishes.self_serve or None
+        wanted = {
+            "email": row.email or None,
+            "display_name": row.display_name or None,
+            "language": row.language or None,
+            "self_serve": helped,
+        }
+        changes = {
+            name: value
+            for name, value in wanted.items()
+            if value is not None and getattr(person, name) != value
+        }
+        for name, value in changes.items():
+            setattr(person, name, value)
+        return self._take_phone(person, row.phone) | bool(changes)
+
+    def _take_phone(self, person: Person, number: PhoneNumber | None) -> bool:
+        """A number that is new to this person takes the place of those that they had."""
+        if number is None:
+            return False
+        indexes = self.seal.indexes(number.e164)
+        phone = next((each for each in person.phones if each.number_index in indexes), None)
+        is_new = phone is None
+        if phone is None:
+            self._remove_phones(person)
+            phone = self._add_phone(person, number)
+        vouched = self.wishes.trust_phones and phone.verified_at is None
+        if vouched:
+            phone.verified_at, phone.verified_by = self.now, "import"
+            self.events.append((Event.PHONE_VERIFIED, person))
+        self.counts.not_verified += phone.verified_at is None
+        return is_new or vouched
+
+    def _remove_phones(self, person: Person) -> None:
+        for phone in list(person.phones):
+            forget_phone(self.session, phone)
+            self.events.append((Event.PHONE_REMOVED, person))
+            self.counts.removed_numbers += 1
+
+    def _add_phone(self, person: Person, number: PhoneNumber) -> Phone:
+        """A number that has texted STOP stays silent, whoever it is given to."""
+        index = self.seal.index(number.e164)
+        phone = Phone(
+            tenant_id=person.tenant_id,
+            sealed_number=self.seal.seal(SecretStr(number.e164)),
+            number_index=index,
+            opted_out_at=self.stopped.get(index),
+            created_at=self.now,
+        )
+        person.phones.append(phone)
+        return phone
+
+    def _record(self) -> None:
+        """People have their ids only once they are flushed."""
+        self.session.flush()
+        for event, person in self.events:
+            record(self.session, event, person, self.now, reason="import", mode="cli")
+        counted = ("added", "changed", "unchanged", "skipped")
+        counts = " ".join(f"{name}={getattr(self.counts, name)}" for name in counted)
+        event = Event.PEOPLE_IMPORTED
+        record(self.session, event, self.organization, self.now, reason=counts, mode="cli")

@@ -1,0 +1,136 @@
+"""`resetline organization`: the customers of a tenant, whose people are helped."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+import click
+import phonenumbers
+from sqlalchemy import func, select
+
+from gateway.cli import output, storage
+from gateway.cli.languages import missing_texts
+from gateway.cli.shell import Failed, WrongUsage, not_among
+from gateway.people_import import is_language
+from gateway.records import DirectoryRecord, Organization, Person, Tenant
+from gateway.records.audit import Event, record
+from gateway.records.organizations import organization_by_slug
+from gateway.segments import Encoding, count, to_gsm7
+from gateway.wording import FACTS, FALLBACK_LANGUAGE, LONGEST
+
+
+@click.group()
+def organization() -> None:
+    """Organizations, whose people are helped."""
+
+
+@organization.command()
+@click.argument("slug")
+@click.option("--tenant", "tenant_slug", required=True, help="The slug of the tenant it is of.")
+@click.option("--name", required=True, help="Stands in every text: up to 30 characters.")
+@click.option("--country", default="US", show_default=True, help="Reads national phone numbers.")
+@click.option("--language", default=FALLBACK_LANGUAGE, show_default=True, help="Of its texts.")
+@click.option("--support", default="", help='Whom to call, such as "+1 415 555 0100".')
+@click.option("--time-zone", default="UTC", show_default=True, help="Such as America/New_York.")
+def add(
+    slug: str,
+    tenant_slug: str,
+    name: str,
+    country: str,
+    language: str,
+    support: str,
+    time_zone: str,
+) -> None:
+    """Add an organization, to be called SLUG in commands."""
+    added = Organization(
+        slug=storage.checked_slug(slug),
+        name=_fitting("organization", "--name", name),
+        support=_fitting("support", "--support", support),
+        country=_checked_country(country),
+        language=_checked_language(language),
+        time_zone=_checked_zone(time_zone),
+        created_at=storage.now(),
+    )
+    if not added.name:
+        raise WrongUsage(
+            "--name is empty: it stands in every text, so that people know whose it is"
+        )
+    with storage.open_database() as database, database.transaction() as session:
+        if organization_by_slug(session, slug):
+            raise Failed(f"there is an organization {slug!r} already: choose another slug")
+        added.tenant = storage.find_tenant(session, tenant_slug)
+        session.add(added)
+        session.flush()
+        record(session, Event.ORGANIZATION_ADDED, added, storage.now(), mode="cli")
+    click.echo(f"Added the organization {slug}.")
+
+
+@organization.command("list")
+@output.as_json
+def list_(*, as_json: bool) -> None:
+    """List all organizations."""
+    people = select(func.count()).where(Person.organization_id == Organization.id)
+    with storage.open_database() as database, database.transaction() as session:
+        rows = session.execute(
+            select(
+                Organization.slug,
+                Tenant.slug.label("tenant"),
+                Organization.name,
+                Organization.country,
+                Organization.language,
+                Organization.support,
+                Organization.time_zone,
+                DirectoryRecord.kind.label("directory"),
+                people.scalar_subquery().label("people"),
+            )
+            .join(Tenant)
+            .outerjoin(DirectoryRecord)
+            .order_by(Organization.slug)
+        ).mappings()
+        found = [dict(row) for row in rows]
+    empty = "No organizations yet: `resetline organization add SLUG --tenant … --name …`."
+    output.write(found, as_json=as_json, empty=empty)
+
+
+def _fitting(fact: str, option: str, text: str) -> str:
+    """What stands in every text must fit it as it is: it would be cut or rewritten otherwise."""
+    text = " ".join(text.split())
+    size = count(text)
+    if size.encoding is not Encoding.GSM_7:
+        raise WrongUsage(
+            f"{option} has letters that a text of one part cannot carry: try {to_gsm7(text)!r}"
+        )
+    if size.units > LONGEST[fact]:
+        raise WrongUsage(
+            f"{option} takes {size.units} characters in a text: at most {LONGEST[fact]}"
+        )
+    return text
+
+
+def _checked_country(country: str) -> str:
+    code = country.upper()
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise WrongUsage(
+            f"--country {country!r} is no country: give two letters such as US, GB or DE"
+        )
+    return code
+
+
+def _checked_language(language: str) -> str:
+    """Any language will do: what is not written in it yet is said in English."""
+    if not is_language(language):
+        raise WrongUsage(f"--language {language!r} is no code of a language, such as en or pt-BR")
+    if missing := missing_texts(language):
+        click.echo(
+            f"Note: {missing} of {len(FACTS)} texts are not written in {language} yet; "
+            "people get those in English.",
+            err=True,
+        )
+    return language
+
+
+def _checked_zone(name: str) -> str:
+    zones = available_timezones()
+    if name not in zones:
+        raise WrongUsage(not_among("time zone", name, zones))
+    return name

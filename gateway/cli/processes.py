@@ -1,0 +1,125 @@
+"""`resetline web`, `worker` and `clock`: the processes that a Procfile names."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import Final
+
+import click
+import structlog
+from click.exceptions import Exit
+
+from gateway import logs
+from gateway.cli import storage
+from gateway.cli.shell import Failed
+from gateway.records import schema
+from gateway.settings import Settings
+
+log = structlog.get_logger()
+
+QUEUES: Final = ("interactive", "maintenance")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True)
+@click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True)
+def web(host: str, port: int, *, workers: int, threads: int) -> None:
+    """Run the web process, which Twilio calls: --workers processes of --threads threads each."""
+    settings = _settings()
+    _refuse_unless_migrated(settings)
+    from gateway.cli.server import serve
+
+    serve(settings, host, port, workers=workers, threads=threads)
+
+
+@click.command()
+@click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True)
+@click.option("--queue", type=click.Choice(QUEUES), help="Run one process for this queue only.")
+@click.option("--child", is_flag=True, hidden=True)
+def worker(processes: int, queue: str | None, *, child: bool) -> None:
+    """Run the workers, which do what was asked for.
+
+    --processes of them answer people; one more does what can wait.
+    """
+    settings = _settings()
+    if queue is None:
+        _supervise(settings, processes)
+        return
+    if child:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    _work(settings, queue, child=child)
+
+
+@click.command()
+def clock() -> None:
+    """Run the clock, which picks up what was left behind. More than one does no harm."""
+    settings = _settings()
+    _refuse_unless_migrated(settings)
+    from gateway.engine import clock as clock_process
+    from gateway.wiring import Gateway
+
+    clock_process.run(Gateway(settings).sweeps)
+
+
+def _settings() -> Settings:
+    settings = storage.read_settings(Settings)
+    logs.configure(settings.log_level, settings.log_format)
+    return settings
+
+
+def _refuse_unless_migrated(settings: Settings) -> None:
+    with storage.reached(settings) as database, database.transaction() as session:
+        if not schema.is_current(session.connection()):
+            raise Failed("the database is not up to date: run `resetline db upgrade`")
+
+
+def _supervise(settings: Settings, processes: int) -> None:
+    from gateway.cli.redis_fitness import wait_until_fit
+    from gateway.engine.supervisor import Supervisor
+
+    _refuse_unless_migrated(settings)
+    wait_until_fit(settings.redis_url, refuse=True)
+    interactive, maintenance = (("worker", "--queue", queue, "--child") for queue in QUEUES)
+    Supervisor([interactive] * processes + [maintenance]).run()
+
+
+def _work(settings: Settings, queue: str, *, child: bool) -> None:
+    """One process for one queue. A supervised one waits for what only an operator can mend."""
+    from redis import RedisError
+
+    from gateway.cli.redis_fitness import wait_until_fit
+    from gateway.engine.doorbell import QueueName
+    from gateway.engine.worker import build
+    from gateway.wiring import Gateway
+
+    wait_until_fit(settings.redis_url, refuse=not child)
+    gateway = Gateway(settings)
+    try:
+        process = build(settings.redis_url, QueueName(queue), gateway.functions)
+        log.info("worker.started", queue=queue, pid=os.getpid())
+        process.work()
+    except RedisError as error:
+        log.error("worker.lost_redis", queue=queue, error=type(error).__name__)
+        raise Exit(1) from None
+    finally:
+        gateway.directories.close()
+        gateway.database.close()
+    log.info("worker.stopped", queue=queue)
+    if not process.was_told_to_stop:
+        raise Exit(1)
+
+
+def _end_with_parent() -> None:
+    """Our standard input ends when the supervisor is gone, however it went."""
+    from gateway.engine.supervisor import STOP_WITHIN_SECONDS
+
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_WITHIN_SECONDS)
+    os._exit(1)
