@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from directory.accounts import Account, Directory
-from directory.errors import DirectoryError, OutcomeUnknown, PasswordRejected
+from directory.errors import AccountRefused, DirectoryError, OutcomeUnknown, PasswordRejected
 from gateway import passphrases
 from gateway.engine import outcomes, requests
 from gateway.engine.directories import Directories, DirectoryProfile
@@ -174,7 +174,8 @@ class Performer:
         heard = isinstance(error, OutcomeUnknown) or work.sealed_password is not None
         age = self._now() - work.created_at
         patience = TOO_OLD if heard else DIRECTORY_PATIENCE
-        log.warning(
+        tell = log.info if isinstance(error, AccountRefused) else log.warning
+        tell(
             "request.directory_error",
             request=work.request_id,
             attempt=work.attempt,
