@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -139,11 +141,31 @@ def test_a_pdc_that_cannot_be_reached_is_done_without_for_a_while(
     assert (pdc.count(Kind.MODIFY), other.count(Kind.MODIFY)) == (1, 3)
 
 
-def test_a_pdc_that_nobody_configured_is_looked_for_at_the_usual_port(
-    simulation: Simulation, second: ActiveDirectoryServer, connect: Connect
+def test_a_pdc_that_nobody_configured_is_found_by_its_name_and_has_to_prove_it(
+    simulation: Simulation,
+    second: ActiveDirectoryServer,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    pdc, host, user = simulation.server, "dc9.corp.example.test", simulation.add_user()
+    simulation.entry(pdc.controller.server_dn).put("dNSHostName", host)
+    real, asked = socket.getaddrinfo, []
+
+    def resolve(name: str, port: int, **options: Any) -> Any:
+        asked.append((name, port))
+        return real(
+            "localhost", int(pdc.url.rpartition(":")[2]) if name == host else port, **options
+        )
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    connect(urls=(second.url,)).reset(user, NEW)
+    assert (pdc.count(Kind.BIND), second.count(Kind.MODIFY)) == (0, 1)
+    pdc.present_certificate_for(host)
     accounts = connect(urls=(second.url,))
-    assert str(accounts._controllers.pdc_endpoint("dc9.corp.example")) == "dc9.corp.example:636"
+    accounts.reset(user, NEW)
+    accounts.reset(user, NEW)
+    assert (pdc.count(Kind.BIND), pdc.count(Kind.MODIFY)) == (1, 2)
+    assert (host, 636) in asked
 
 
 def test_who_the_pdc_is_is_remembered_for_some_minutes(
@@ -191,9 +213,7 @@ def test_after_a_refused_sign_in_nobody_tries_for_a_minute(
     assert simulation.server.count(Kind.BIND) == 2
 
 
-@pytest.mark.parametrize(
-    "password", ["Ⅳ-ﬁne-Passw0rd", "soft\u00ad-Passw0rd", "tab\t-Passw0rd"]
-)
+@pytest.mark.parametrize("password", ["Ⅳ-ﬁne-Passw0rd", "soft\u00ad-Passw0rd", "tab\t-Passw0rd"])
 def test_the_password_of_the_service_account_arrives_to_the_letter(
     simulation: Simulation, connect: Connect, password: str
 ) -> None:
