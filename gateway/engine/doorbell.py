@@ -16,6 +16,9 @@ log = structlog.get_logger()
 JOB_SECONDS: Final = 120
 """A last resort far above every timeout of ours: RQ would interrupt between any two lines."""
 FORGET_FAILURE_SECONDS: Final = 3600
+FORGET_RING_SECONDS: Final = 600
+"""Nobody heard it by then: the clock has long rung again, and Redis must not fill up."""
+
 REDIS_SECONDS: Final = 0.25
 QUIET_SECONDS: Final = 5.0
 """After a failure nobody waits for Redis again for this long; the clock rings instead."""
@@ -74,6 +77,7 @@ class RqDoorbell:
                 args=(row_id,),
                 description=job.value,
                 timeout=JOB_SECONDS,
+                ttl=FORGET_RING_SECONDS,
                 result_ttl=0,
                 failure_ttl=FORGET_FAILURE_SECONDS,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -66,13 +66,6 @@ class AuditEvent(Base):
     person_id: Mapped[int | None]
     request_id: Mapped[int | None]
     reason: Mapped[str] = mapped_column(String(60), default="")
-
-
-def audit_events(session: Session) -> Iterator[AuditEvent]:
-    """All events in order, read in portions so that a long history fits in memory."""
-    yield from session.scalars(
-        select(AuditEvent).order_by(AuditEvent.id).execution_options(yield_per=500)
-    )
 
 
 def audit_page(

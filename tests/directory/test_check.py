@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from directory.accounts import Check
 from directory.active_directory import ActiveDirectory
+from directory.errors import RightMissing
 from simulator.active_directory import ActiveDirectoryServer, Kind, Right
+from simulator.active_directory.computed import COMPUTED
 from tests.directory.conftest import HASTY, Connect
 from tests.directory.peers import Clock, dead, eventually, peer, silent
 from tests.directory.simulated import SERVICE_ACCOUNT, Simulation
+
+NEW = SecretStr("Second-Passw0rd-of-all")
 
 
 def wrong(checks: list[Check]) -> dict[str, str]:
@@ -72,6 +77,23 @@ def test_a_right_that_is_missing_is_named(simulation: Simulation, connect: Conne
     assert wrong(list(connect().check())) == {
         "rights": "the service account may not write pwdLastSet"
     }
+
+
+@pytest.mark.parametrize("attribute", ["tokenGroups", "msDS-User-Account-Control-Computed"])
+def test_what_may_not_be_read_is_named_and_stops_every_write(
+    simulation: Simulation,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+    attribute: str,
+) -> None:
+    """In a hardened domain tokenGroups needs the Windows Authorization Access Group."""
+    user, accounts = simulation.add_user(), connect()
+    monkeypatch.delitem(COMPUTED, attribute.lower())
+    assert attribute in wrong(list(accounts.check()))["rights"]
+    for attempt in (accounts.read, accounts.unlock, lambda guid: accounts.reset(guid, NEW)):
+        with pytest.raises(RightMissing, match=attribute):
+            attempt(user)
+    assert simulation.server.count(Kind.MODIFY) == 0
 
 
 def test_nobody_to_try_it_on_is_told(connect: Connect) -> None:

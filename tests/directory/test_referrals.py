@@ -46,6 +46,12 @@ def test_references_beside_an_answer_are_dropped(simulation: Simulation, connect
     assert simulation.server.connections_accepted == 1
 
 
+def test_ldap3_is_not_allowed_to_follow_any() -> None:
+    with session_hearing(b"") as session:
+        assert session._ldap.server.allowed_referral_hosts == []
+        assert not session._ldap.auto_referrals
+
+
 def referral(tag: int, url: str) -> bytes:
     """How a read-only controller answers."""
     where = ber.element(0xA3, ber.octets(url))
