@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from redis.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -71,6 +72,16 @@ def _base_url(value: str) -> str:
     return value.split("#")[0].rstrip("/")
 
 
+def _redis_url(value: str) -> str:
+    try:
+        parse_url(value)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+    except ValueError:
+        raise ValueError(
+            "give a URL such as redis://127.0.0.1:6379/0, with / # ? of a password as %2F %23 %3F"
+        ) from None
+    return value
+
+
 def _our_numbers(numbers: tuple[str, ...]) -> tuple[str, ...]:
     if not all(_OUR_NUMBER.fullmatch(number) for number in numbers):
         raise ValueError("write +14155550100; a short code works only inside a Messaging Service")
@@ -121,7 +132,9 @@ class StorageSettings(DatabaseSettings):
 class Settings(StorageSettings):
     """What an operator decides. Names, defaults and meanings are listed in docs/operating.md."""
 
-    redis_url: Annotated[str, Field(repr=False)] = "redis://127.0.0.1:6379/0"
+    redis_url: Annotated[str, AfterValidator(_redis_url), Field(repr=False)] = (
+        "redis://127.0.0.1:6379/0"
+    )
     public_url: _BaseUrl
     twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")]
     twilio_auth_token: Annotated[_Secrets, Field(min_length=1)]
@@ -130,7 +143,7 @@ class Settings(StorageSettings):
     twilio_from: Annotated[_Texts, AfterValidator(_our_numbers)] = ()
     twilio_messaging_service_sid: Annotated[_Texts, AfterValidator(_services)] = ()
     twilio_api_url: _BaseUrl = "https://api.twilio.com"
-    twilio_timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 10
+    twilio_timeout_seconds: Annotated[int, Field(ge=1, le=12)] = 10
     smtp_url: SecretStr = SecretStr("")
     metrics_token: SecretStr = SecretStr("")
 

@@ -177,7 +177,7 @@ def _guarded(call: Callable[[], Answer]) -> Answer:
         return call()
     except (TwilioRestException, TwilioServiceException) as error:
         raise _by_answer(int(error.status or 0), _code_of(error)) from None
-    except requests.exceptions.ConnectTimeout:
+    except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError):
         raise SendLater from None
     except requests.exceptions.ConnectionError as error:
         raise (SendLater if _never_connected(error) else SendUnknown) from None

@@ -64,7 +64,7 @@ class Deliveries:
         Raises DatabaseUnavailable when it could not be kept.
         """
         with self._database.transaction() as session:
-            new = insert_once(
+            insert_once(
                 session,
                 StatusReport,
                 sid=sid,
@@ -72,8 +72,7 @@ class Deliveries:
                 error_code=error_code,
                 received_at=self._now(),
             )
-        if new:
-            self.catch_up(sid)
+        self.catch_up(sid)
 
     def catch_up(self, sid: str) -> None:
         """Apply what was reported of a text. It is called after either half is committed.
@@ -89,12 +88,16 @@ class Deliveries:
             self._doorbell.ring(JobName.REDACT, redact_id)
 
     def redact(self, message_id: int) -> None:
-        """Empty the carrier's copy of one text; what cannot be done now is tried again."""
+        """Empty the carrier's copy of one text; what cannot be done now is tried again.
+
+        The clock comes by here for every text, so a report that a crash left lying is applied.
+        """
         with self._database.transaction() as session:
             message = session.get(OutboundMessage, message_id)
             sid = message.sid if message and not message.redacted_at else None
         if sid is None:
             return
+        self.catch_up(sid)
         error = self._emptied(sid)
         with self._database.transaction() as session:
             message = session.get_one(OutboundMessage, message_id, with_for_update=True)

@@ -139,6 +139,8 @@ class Inbox:
         wish: Do,
         phones: Sequence[Phone],
         our_number: str,
+        *,
+        again: bool = False,
     ) -> Ring:
         """Open a request, or join the one that is alive for this account."""
         phone = next(phone for phone in phones if phone.person_id == wish.account.key)
@@ -147,6 +149,8 @@ class Inbox:
             with session.begin_nested():
                 session.add(request)
         except IntegrityError:
+            if again:  # whatever stands in the way is not another request
+                raise
             return self._join(session, message, wish, phone, our_number)
         message.request_id, message.outcome = request.id, "opened"
         record(session, Event.REQUEST_OPENED, request, self._now(), reason=wish.action)
@@ -158,7 +162,7 @@ class Inbox:
         """The same wish gets the answer that is under way; another wish is told to wait."""
         alive = alive_request(session, phone.person_id)
         if alive is None:  # it ended between the two statements: there is room after all
-            return self._open(session, message, wish, [phone], our_number)
+            return self._open(session, message, wish, [phone], our_number, again=True)
         message.request_id, message.outcome = alive.id, "joined"
         record(session, Event.REQUEST_JOINED, alive, self._now(), reason=wish.action)
         if alive.action == wish.action and alive.phone_id == phone.id:

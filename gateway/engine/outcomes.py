@@ -113,6 +113,11 @@ def impossible(action: Action) -> Outcome:
     return Outcome(RequestState.FAILED, _FAILED[action], "failed", reason="password_impossible")
 
 
+def shut(action: Action, reason: str) -> Outcome:
+    """The phone or its person was switched off while the request waited."""
+    return Outcome(RequestState.REFUSED, _REFUSED[action], "refused", reason=reason)
+
+
 def stale() -> Outcome:
     return Outcome(RequestState.STALE, Event.REQUEST_STALE, "stale", reason="too_old")
 

@@ -44,6 +44,14 @@ class Overtaken(Exception):
     """Another worker has taken the request up; this one must not change anything more."""
 
 
+class PhoneShut(Exception):
+    """Since the text came, its phone was taken away, opted out, or its person switched off."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One request in the hands of one attempt, with nothing left to ask the database for."""
@@ -58,6 +66,14 @@ class Work:
     sealed_password: str | None
     """From an earlier attempt: the directory may have heard of it already."""
     profile: DirectoryProfile | None
+    shut: str | None
+    """Why nothing may be changed for this phone any more, if so."""
+
+    @property
+    def may_have_changed(self) -> bool:
+        """An unlock seals nothing, so any earlier attempt of one may have reached the directory."""
+        repeated_unlock = self.action is Action.UNLOCK and self.attempt > 1
+        return self.sealed_password is not None or repeated_unlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +133,15 @@ class Performer:
             zone=ZoneInfo(request.organization.time_zone),
             sealed_password=request.sealed_password,
             profile=DirectoryProfile.of(record) if record else None,
+            shut=_why_shut(session, request),
         )
 
     def _carry_out(self, work: Work) -> tuple[Outcome | Later, UUID | None]:
         """Ask the directory. No database session is open while it is being waited for."""
         if self._now() - work.created_at > TOO_OLD:
             return self._too_late(work), None
+        if work.shut and not work.may_have_changed:
+            return outcomes.shut(work.action, work.shut), None
         guid = None
         try:
             directory = self._directories.of(work.profile)
@@ -131,6 +150,8 @@ class Performer:
             return self._act(work, directory, account), guid
         except DirectoryError as error:
             return self._weigh(work, error), guid
+        except PhoneShut as error:
+            return outcomes.shut(work.action, error.reason), guid
         except PasswordImpossible as error:
             log.error("request.no_password_possible", request=work.request_id, detail=str(error))
             return outcomes.impossible(work.action), guid
@@ -155,6 +176,8 @@ class Performer:
             try:
                 return outcomes.after_reset(directory.reset(account.guid, password))
             except PasswordRejected:
+                if work.sealed_password:  # it may be set all the same: no other may be told
+                    return outcomes.uncertain(work.action, "password_rejected")
                 password = self._make(work, account)
         return outcomes.after_reset(directory.reset(account.guid, password))
 
@@ -166,7 +189,10 @@ class Performer:
         names = (account.username, account.display_name)
         password = passphrases.make(account.rules.min_length, names)
         with self._database.transaction() as session:
-            _still_held(session, work).sealed_password = self._seal.seal(password)
+            request = _still_held(session, work)
+            if reason := _why_shut(session, request):
+                raise PhoneShut(reason)
+            request.sealed_password = self._seal.seal(password)
         return password
 
     def _weigh(self, work: Work, error: DirectoryError) -> Outcome | Later:
@@ -174,6 +200,7 @@ class Performer:
         heard = isinstance(error, OutcomeUnknown) or work.sealed_password is not None
         age = self._now() - work.created_at
         patience = TOO_OLD if heard else DIRECTORY_PATIENCE
+        maybe_changed = heard or work.may_have_changed
         tell = log.info if isinstance(error, AccountRefused) else log.warning
         tell(
             "request.directory_error",
@@ -184,11 +211,11 @@ class Performer:
         )
         if outcomes.may_pass(error) and age + TRY_AGAIN < patience:
             return Later(error, heard)
-        return outcomes.after_error(work.action, error, maybe_changed=heard)
+        return outcomes.after_error(work.action, error, maybe_changed=maybe_changed)
 
     def _too_late(self, work: Work) -> Outcome:
         """Nothing was changed, unless an earlier attempt may have reached the directory."""
-        if work.sealed_password or (work.action is Action.UNLOCK and work.attempt > 1):
+        if work.may_have_changed:
             return outcomes.uncertain(work.action, "too_old")
         return outcomes.stale()
 
@@ -233,6 +260,15 @@ def _find(directory: Directory, work: Work) -> Account:
     if work.account_guid is not None:
         return directory.read(work.account_guid)
     return directory.find(work.username)
+
+
+def _why_shut(session: Session, request: Request) -> str | None:
+    phone = session.get_one(Phone, request.phone_id, populate_existing=True)
+    if phone.verified_at is None:
+        return "phone_shut"
+    if phone.opted_out_at is not None:
+        return "opted_out"
+    return None if request.person.self_serve else "not_enabled"
 
 
 def _still_held(session: Session, work: Work) -> Request:

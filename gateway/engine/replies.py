@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 from pydantic import SecretStr
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.carriers import (
@@ -28,7 +28,7 @@ from gateway.records import OutboundMessage, Request
 from gateway.records.audit import Event, record
 from gateway.records.database import Database
 from gateway.records.messages import OutboundState
-from gateway.records.requests import RequestState
+from gateway.records.requests import RequestState, alive_request
 from gateway.seal import Seal
 from gateway.wording import needs_password, render
 from handlers.conversation import Fact
@@ -41,8 +41,11 @@ VALIDITY_SECONDS: Final = 300
 REDACT_BY: Final = timedelta(minutes=10)
 """The carrier's copy is emptied after this even where no final status ever comes."""
 
-UNKNOWN_TRIES: Final = 2
-"""After an unknown outcome the same text is sent once more, and then no more."""
+UNKNOWN_WAITS: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 45))
+"""After an unknown outcome the very same text is sent again, so often and then no more.
+
+It may arrive twice; a password that was set and never told would be worse.
+"""
 
 MISCONFIGURED_WAIT: Final = timedelta(seconds=30)
 
@@ -111,7 +114,7 @@ class Replies:
         message = session.get_one(OutboundMessage, message_id, populate_existing=True)
         request = session.get(Request, message.request_id) if message.request_id else None
         sealed = request.sealed_password if request else None
-        if reason := _hopeless(message, sealed, now):
+        if reason := _hopeless(message, sealed, now) or _superseded(session, message):
             self._fail(session, message, reason)
             return None
         return _letter(message, sealed)
@@ -187,9 +190,28 @@ def _hopeless(message: OutboundMessage, sealed: str | None, now: datetime) -> st
         return "expired"
     if message.phone.opted_out_at:
         return "opted_out"
+    if message.phone.verified_at is None:
+        return "phone_shut"
     if needs_password(message.template) and not sealed:
         return "password_erased"
     return None
+
+
+def _superseded(session: Session, message: OutboundMessage) -> str | None:
+    """What would now be false: an older answer after a newer one, or "wait" after the answer.
+
+    A password is never held back for this: no newer request is opened before it was sent.
+    """
+    if message.template == "busy":
+        waits = alive_request(session, message.phone.person_id) is not None
+        return None if waits else "superseded"
+    if message.request_id is None or needs_password(message.template):
+        return None
+    newer = select(OutboundMessage.id).where(
+        OutboundMessage.phone_id == message.phone_id,
+        OutboundMessage.request_id > message.request_id,
+    )
+    return "superseded" if session.scalar(newer.limit(1)) else None
 
 
 def _letter(message: OutboundMessage, sealed_password: str | None) -> Letter:
@@ -212,8 +234,8 @@ def _wait(message: OutboundMessage, error: CarrierError) -> timedelta | None:
     match error:
         case SendLater():
             return timedelta(seconds=min(30, 2**message.attempt) * random.uniform(0.5, 1))  # noqa: S311  (jitter)
-        case SendUnknown() if message.unknown_outcomes < UNKNOWN_TRIES:
-            return timedelta(seconds=5)
+        case SendUnknown() if message.unknown_outcomes <= len(UNKNOWN_WAITS):
+            return UNKNOWN_WAITS[message.unknown_outcomes - 1]
         case CarrierMisconfigured():
             return MISCONFIGURED_WAIT
         case _:

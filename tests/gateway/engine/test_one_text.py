@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from directory.errors import (
     DirectoryBusy,
@@ -23,7 +24,9 @@ from gateway.carriers import (
     SendUnknown,
 )
 from gateway.engine.inbox import OptOutType
+from gateway.records import Phone
 from gateway.records.requests import RequestState
+from tests.fakes import Crash
 from tests.world import MIA, SAM, STRANGER, World
 
 
@@ -87,9 +90,93 @@ def test_a_second_reset_while_one_is_under_way_joins_it(world: World) -> None:
 def test_another_wish_while_one_is_under_way_is_told_to_wait(world: World) -> None:
     world.text("RESET")
     world.text("UNLOCK")
-    world.work()
+    (reset, reset_id), (deliver, busy_id) = world.doorbell.take()
+    world.functions[deliver](busy_id)
+    world.functions[reset](reset_id)
     assert len(world.requests()) == 1
-    assert sum("working on" in text for text in world.texts()) == 1
+    assert ["working on" in text for text in world.texts()] == [True, False]
+
+
+def test_nobody_is_told_to_wait_after_the_answer(world: World) -> None:
+    world.text("RESET")
+    world.text("UNLOCK")
+    world.work()
+    world.settle()
+    assert [password_in(text) for text in world.texts()] == [world.mia.password]
+
+
+def test_an_older_answer_never_comes_after_a_newer_one(world: World) -> None:
+    world.directory.faults = [RightMissing("x")]
+    world.carrier.faults = [(SendLater(20429), False)]
+    world.text("RESET")
+    world.work()
+    world.text("RESET")
+    world.work()
+    world.settle()
+    assert [password_in(text) for text in world.texts()] == [world.mia.password]
+
+
+def test_an_unlock_that_may_have_happened_is_never_called_unchanged(world: World) -> None:
+    world.mia.locked = True
+    world.directory.faults = [None, OutcomeUnknown("cut off")]
+    world.text("UNLOCK")
+    world.work()
+    world.directory.is_away = True
+    world.settle(7 * 60)
+    [text] = world.texts()
+    assert not world.mia.locked
+    assert "nothing was changed" not in text.lower()
+
+
+def test_a_password_that_may_be_set_is_not_replaced_when_it_is_rejected(world: World) -> None:
+    world.directory.faults = [None, OutcomeUnknown("cut off"), None, PasswordRejected("52D")]
+    world.text("RESET")
+    world.work()
+    world.settle(30)
+    [text] = world.texts()
+    assert password_in(text) == world.mia.password
+    assert "may" in text
+
+
+@pytest.mark.parametrize("word", ["RESET", "UNLOCK"])
+def test_a_phone_that_was_taken_away_meanwhile_gets_nothing_done(world: World, word: str) -> None:
+    world.mia.locked = True
+    world.text(word)
+    with world.database.transaction() as session:
+        session.execute(update(Phone).values(verified_at=None))
+    world.work()
+    world.settle()
+    assert (world.mia.passwords_set, world.mia.locked) == ([], True)
+    assert world.carrier.sent == []
+    [request] = world.requests()
+    assert (request.state, request.reason) == (RequestState.REFUSED, "phone_shut")
+
+
+def test_a_stop_that_overtakes_a_reset_leaves_the_password_alone(world: World) -> None:
+    world.text("RESET")
+    world.text("STOP")
+    world.work()
+    assert world.mia.passwords_set == []
+
+
+def test_a_report_that_a_crash_left_lying_is_applied_all_the_same(world: World) -> None:
+    world.text("RESET")
+    world.work()
+    sid = world.carrier.sent[0].sid
+    world.failpoints.passed, world.failpoints.dies_at = 0, 2
+    with pytest.raises(Crash):
+        world.deliveries.report(sid, "undelivered", 30003)
+    world.restarted()
+    world.deliveries.report(sid, "undelivered", 30003)
+    assert world.states() == [RequestState.UNDELIVERED]
+
+
+def test_a_carrier_that_fails_for_a_while_still_gets_the_password_through(world: World) -> None:
+    world.carrier.faults = [(SendUnknown(), False)] * 3
+    world.text("RESET")
+    world.work()
+    world.settle(120)
+    assert [password_in(text) for text in world.texts()] == [world.mia.password]
 
 
 def test_two_people_are_helped_side_by_side(world: World) -> None:
