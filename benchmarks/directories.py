@@ -32,7 +32,7 @@ class Staffed:
 @contextmanager
 def simulated(people: Sequence[Person]) -> Iterator[Staffed]:
     with apart(_simulate, [person.username for person in people]) as pipe:
-        yield Staffed("the simulator", pipe.recv(), people)
+        yield Staffed("simulated AD", pipe.recv(), people)
 
 
 def _simulate(pipe: Connection, usernames: Sequence[str]) -> None:

@@ -16,34 +16,25 @@ _KILOBYTES_IN_MEGABYTE = 1024
 @dataclass(frozen=True, slots=True)
 class Footprint:
     start_seconds: float
-    largest_megabytes: float
+    megabytes: float
     """Resident memory (RSS) of the largest of its processes: one of those that work."""
-    together_megabytes: float
-    """Of all its processes, where what several share is counted once (PSS)."""
 
 
 def measure(process: Process, start_seconds: float) -> Footprint:
     family = list(_family(process.running.pid)) if process.running else []
-    resident = max(_megabytes(pid, "status", "VmRSS") for pid in family)
-    together = sum(_megabytes(pid, "smaps_rollup", "Pss") for pid in family)
-    return Footprint(start_seconds, resident, together)
+    return Footprint(start_seconds, max(map(_resident_megabytes, family)))
 
 
 def figures(installation: Measured, empty: Footprint) -> Iterator[Figure]:
     """Of everything that runs, after it has worked for a while."""
     parts = (installation.web, installation.workers[0], installation.clock)
-    each = {part.name: measure(part, installation.ready_after[part.name]) for part in parts}
-    beside = {"web": (", beside an empty Flask view", empty)}
-    for name, ours in each.items():
-        words, least = beside.get(name, ("", None))
-        megabytes = least.largest_megabytes if least else None
-        yield figure(f"memory of a {name} process{words}", ours.largest_megabytes, "MB", megabytes)
-    for name, ours in each.items():
-        words, least = beside.get(name, ("", None))
-        seconds = least.start_seconds if least else None
-        yield figure(
-            f"start of the {name} until it is ready{words}", ours.start_seconds, "s", seconds
-        )
+    for part in parts:
+        ours = measure(part, installation.ready_after[part.name])
+        least = empty if part is installation.web else None
+        words = f"{part.name}{', beside an empty Flask view' if least else ''}"
+        memory, start = (least.megabytes, least.start_seconds) if least else (None, None)
+        yield figure(f"memory of a process, {words}", ours.megabytes, "MB", memory)
+        yield figure(f"start until it is ready, {words}", ours.start_seconds, "s", start)
 
 
 def _family(pid: int) -> Iterator[int]:
@@ -52,7 +43,7 @@ def _family(pid: int) -> Iterator[int]:
         yield from _family(int(child))
 
 
-def _megabytes(pid: int, file: str, name: str) -> float:
-    lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
-    kilobytes = next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+def _resident_megabytes(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
     return kilobytes / _KILOBYTES_IN_MEGABYTE

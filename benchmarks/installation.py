@@ -66,9 +66,9 @@ class Measured(Installation):
                 worker, lambda: redis.scard("rq:workers") > already
             )
 
-    def stop_workers(self) -> None:
-        for worker in self.workers:
-            worker.stop()
+    def stop_all_but_web(self) -> None:
+        for process in (*self.workers, self.clock):
+            process.stop()
 
     def start_clock(self) -> None:
         self.ready_after["clock"] = started(

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Final
 
 from benchmarks import bare
 from benchmarks.directories import Staffed
 from benchmarks.figures import Figure, figure, percentile
 from benchmarks.installation import Measured
+from benchmarks.loads import Answered, Conversation
 from benchmarks.people import Person, resets
-from benchmarks.phones import Answered, Conversation, Phones
+from benchmarks.phones import Phones
 from benchmarks.progress import say
 from tests.installation import wait_for
 
-UNDER_WAY = 12
-PAUSE_SECONDS = 0.04
-WARM = 10
+UNDER_WAY: Final = 12
+PAUSE_SECONDS: Final = 0.04
+AT_MOST_SECONDS: Final = 12.0
+WARM: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Stage:
         texts = resets(people, self.installation.url)
         under_way, pause = (1, PAUSE_SECONDS) if idle else (UNDER_WAY, 0.0)
         port = self.installation.public_port
-        answered = self.phones.do(Conversation(port, texts, under_way, pause))
+        answered = self.phones.do(Conversation(port, texts, under_way, AT_MOST_SECONDS, pause))
         wait_for(self.installation.is_at_rest)
         return answered
 
@@ -76,5 +79,5 @@ def figures(where: str, rounds: Rounds) -> Iterator[Figure]:
         )
     own = median(rounds.bare) * 1000
     for percent, word in ((50, "median"), (95, "p95"), (99, "p99")):
-        added = percentile(rounds.idle.seconds, percent) * 1000 - own
+        added = percentile(rounds.idle.took, percent) * 1000 - own
         yield figure(f"added latency, {word}, {where}, beside the bare modify", added, "ms", own)

@@ -41,7 +41,7 @@ class Report:
 
 
 def everything(folder: Path, sizes: Sizes) -> Report:
-    invented = invent(sizes.staff + sizes.warm + sizes.steady + sizes.rush)
+    invented = invent(sizes.staff + sizes.others)
     staff, others = invented[: sizes.staff], invented[sizes.staff :]
     with ExitStack() as stack:
         people = (stack.enter_context(phones()), staff, others)
@@ -115,7 +115,7 @@ class Bench:
 
     def _accepts(self, installation: Measured, where: str, empty: Accepts) -> None:
         say(f"accepting: {where}")
-        installation.stop_workers()
+        installation.stop_all_but_web()
         measured = accepts.measure(self.phones, installation.url, self.others, self.sizes)
         self.report.accepts += accepts.figures(where, measured, empty, self.sizes)
 

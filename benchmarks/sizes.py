@@ -11,7 +11,8 @@ class Sizes:
     warm: int
     """Texts before anything is timed."""
     steady: int
-    steady_per_second: int
+    per_second: int
+    """The steady rate."""
     rush: int
     """At most so many texts, in at most so many seconds."""
     rush_seconds: float
@@ -21,24 +22,29 @@ class Sizes:
     every_part: bool
     """PostgreSQL and Samba too, where they are there."""
 
+    @property
+    def others(self) -> int:
+        """People who text only to be accepted, once each."""
+        return self.warm + self.steady + self.rush
+
 
 FULL: Final = Sizes(
     warm=50,
     steady=500,
-    steady_per_second=100,
-    rush=2500,
+    per_second=100,
+    rush=2000,
     rush_seconds=4.0,
-    staff=160,
-    staff_of_samba=100,
+    staff=150,
+    staff_of_samba=80,
     every_part=True,
 )
 QUICK: Final = Sizes(
-    warm=20,
-    steady=100,
-    steady_per_second=100,
-    rush=300,
-    rush_seconds=1.5,
-    staff=30,
+    warm=16,
+    steady=50,
+    per_second=50,
+    rush=200,
+    rush_seconds=1.0,
+    staff=16,
     staff_of_samba=0,
     every_part=False,
 )

@@ -8,9 +8,8 @@ from typing import Final
 
 LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 END_OF_HEAD: Final = b"\r\n\r\n"
-
-
 ACCEPTED: Final = b"HTTP/1.1 200 "
+
 
 class Line:
     """One kept connection to the web process, on which one request is under way at a time."""
@@ -42,6 +41,27 @@ class Line:
         self._writer.write(request)
         head, _ = await read(self._reader)
         return head.startswith(ACCEPTED)
+
+
+class Lines:
+    """Several of them. Who finds none free waits for one."""
+
+    def __init__(self, port: int, count: int) -> None:
+        self._all = [Line(port) for _ in range(count)]
+        self._free: asyncio.LifoQueue[Line] = asyncio.LifoQueue()
+        for line in self._all:
+            self._free.put_nowait(line)
+
+    async def post(self, request: bytes) -> bool:
+        line = await self._free.get()
+        try:
+            return await line.post(request)
+        finally:
+            self._free.put_nowait(line)
+
+    def hang_up(self) -> None:
+        for line in self._all:
+            line.hang_up()
 
 
 async def read(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:

@@ -189,8 +189,8 @@ def test_workers_do_not_start_on_a_redis_that_forgets(ready: Terminal) -> None:
 def test_a_worker_does_what_was_rung_for_also_after_redis_was_away(
     ready: Terminal, start: Callable[..., Started], redis_server: RedisServer
 ) -> None:
-    worker = start("worker", "--queue", "interactive")
-    wait_for(worker.pids)
+    worker = start("worker", "--processes", "1")
+    wait_for(lambda: len(worker.pids()) == 2)
     ring(ready, an_old_text(ready))
     wait_for(lambda: states(ready) == ["failed"])
     redis_server.stop()
