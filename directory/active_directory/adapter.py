@@ -70,8 +70,7 @@ class ActiveDirectory:
     ) -> ResetResult:
         """Set the password in one write, and tell what was then true."""
         changes = setting(password, must_change=must_change, unlock=unlock)
-        after = self._controllers.on_pdc(lambda session: self._reset(session, guid, changes))
-        return ResetResult(reading.must_change(after), reading.is_locked(after))
+        return self._controllers.on_pdc(lambda session: self._reset(session, guid, changes))
 
     def unlock(self, guid: UUID) -> UnlockResult:
         """Unlock where the lockouts are kept, if it is locked at all."""
@@ -102,7 +101,7 @@ class ActiveDirectory:
         refused = self._refusal(session, entry)
         return reading.account_of(entry, self._domain.rules_for(session, entry), refused)
 
-    def _reset(self, session: Session, guid: UUID, changes: Changes) -> Entry:
+    def _reset(self, session: Session, guid: UUID, changes: Changes) -> ResetResult:
         self._eligible(session, guid)
         session.modify(guid, changes)
         return self._read_back(session, guid)
@@ -111,8 +110,7 @@ class ActiveDirectory:
         if not reading.is_locked(self._eligible(session, guid)):
             return UnlockResult(was_locked=False, locked=False)
         session.modify(guid, unlocking())
-        after = self._read_back(session, guid)
-        return UnlockResult(was_locked=True, locked=reading.is_locked(after))
+        return UnlockResult(was_locked=True, locked=self._read_back(session, guid).locked)
 
     def _eligible(self, session: Session, guid: UUID) -> Entry:
         """The account, checked on the very connection that will write."""
@@ -130,10 +128,11 @@ class ActiveDirectory:
             entry.require(reading.COMPUTED_FLAGS)
         return refused
 
-    def _read_back(self, session: Session, guid: UUID) -> Entry:
+    def _read_back(self, session: Session, guid: UUID) -> ResetResult:
         """What is true after a write. It was made, so no error here may say that it was not."""
         try:
-            return session.read(guid_dn(guid), reading.FOR_THE_TRUTH)
+            after = session.read(guid_dn(guid), reading.FOR_THE_TRUTH)
+            return ResetResult(reading.must_change(after), reading.is_locked(after))
         except DirectoryError:
             raise OutcomeUnknown("the change was made, but could not be read back") from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -52,22 +52,14 @@ class Diagnosis:
         return self._done
 
     def _controller(self, endpoint: Endpoint) -> Session | None:
-        deadline = self.controllers.deadline()
         dialled: list[Session] = []
-
-        def connect() -> str:
-            dialled.append(Session.dial(endpoint, self.settings, deadline))
-            return "a connection was accepted"
-
-        steps: Iterator[tuple[str, Step]] = iter(
-            (
-                ("name and port", connect),
-                ("TLS", lambda: self._secure(dialled[0])),
-                ("sign-in", lambda: self._sign_in(dialled[0])),
-                ("directory", lambda: self._look_around(dialled[0])),
-            )
-        )
-        if all(self._try(f"{endpoint} {name}", step) for name, step in steps):
+        steps: dict[str, Step] = {
+            "name and port": lambda: self._dial(endpoint, dialled),
+            "TLS": lambda: self._secure(dialled[0]),
+            "sign-in": lambda: self._sign_in(dialled[0]),
+            "directory": lambda: self._look_around(dialled[0]),
+        }
+        if all(self._try(f"{endpoint} {name}", step) for name, step in steps.items()):
             return dialled[0]
         for session in dialled:
             session.close()
@@ -94,6 +86,10 @@ class Diagnosis:
             check = Check(name, ok=False, detail=str(error))
         self._done.append(check)
         return check.ok
+
+    def _dial(self, endpoint: Endpoint, dialled: list[Session]) -> str:
+        dialled.append(Session.dial(endpoint, self.settings, self.controllers.deadline()))
+        return "a connection was accepted"
 
     def _secure(self, session: Session) -> str:
         self.controllers.secure(session, self.controllers.deadline())

@@ -10,6 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from directory.active_directory import ActiveDirectory
+from directory.active_directory.reading import COMPUTED_FLAGS
+from directory.active_directory.session import Session
 from directory.errors import (
     AccountRefused,
     ConnectionNotSecure,
@@ -24,6 +26,7 @@ from directory.errors import (
     UnexpectedAnswer,
 )
 from simulator.active_directory import ActiveDirectoryServer, Kind
+from simulator.active_directory.computed import COMPUTED, Computed
 from simulator.active_directory.faults import Faults
 from tests.directory.conftest import HASTY, Connect
 from tests.directory.peers import Clock
@@ -100,6 +103,22 @@ def test_a_write_that_cannot_be_read_back_is_not_called_undone(
     with pytest.raises(OutcomeUnknown):
         WRITES[write](both, user)
     assert simulation.text(user, "lockoutTime") == "0"
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_write_that_is_read_back_as_nonsense_is_not_called_undone(
+    simulation: Simulation, both: ActiveDirectory, monkeypatch: pytest.MonkeyPatch, write: str
+) -> None:
+    user, modify = locked_user(simulation), Session.modify
+
+    def spoil_after(*arguments: Any) -> None:
+        modify(*arguments)
+        nonsense = Computed(COMPUTED_FLAGS, lambda *_: (b"many",))
+        monkeypatch.setitem(COMPUTED, COMPUTED_FLAGS.lower(), nonsense)
+
+    monkeypatch.setattr(Session, "modify", spoil_after)
+    with pytest.raises(OutcomeUnknown):
+        WRITES[write](both, user)
 
 
 @pytest.mark.parametrize(
