@@ -56,6 +56,8 @@ def test_everything_that_is_missing_is_named_at_once(environment: pytest.MonkeyP
         ("PUBLIC_URL", "https://reset.example.com/?a=1"),
         ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32),
         ("LOG_FORMAT", "xml"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "redis://user:Sec/ret@127.0.0.1:6379/0"),
         ("TWILIO_TIMEOUT_SECONDS", "0"),
         ("TWILIO_API_KEY", "SK1"),
         ("TWILIO_FROM", ""),
