@@ -94,6 +94,10 @@ class Process:
         if self.running and self.running.poll() is None:
             os.killpg(self.running.pid, number)
 
+    def ended(self) -> int | None:
+        """The exit status of a process that was told to stop, once it has stopped."""
+        return self.running.wait(20) if self.running else None
+
     def kill(self) -> None:
         """As the kernel would when memory runs out: without a word."""
         self.signal(signal.SIGKILL)

@@ -145,7 +145,7 @@ def test_a_worker_that_is_told_to_stop_ends_what_it_has_begun(
     wait_for(lambda: office.server.count(Kind.SEARCH) > 0)
     installation.worker.signal(signal.SIGTERM)
     ends_well(installation, office, "person22")
-    assert installation.worker.stop() == 0
+    assert installation.worker.ended() == 0
 
 
 def test_the_database_is_locked_and_the_carrier_is_told_to_try_again(
