@@ -53,6 +53,8 @@ class ResetResult:
     must_change_password: bool
     """They will be asked to choose a new password at their next sign-in."""
     locked: bool
+    password_version: int | None = None
+    """Counts every change of this account's password; None where it may not be read."""
 
 
 @dataclass(frozen=True, slots=True)

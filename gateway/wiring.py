@@ -16,6 +16,7 @@ from gateway.engine.directories import Directories
 from gateway.engine.doorbell import Doorbell, JobName, RqDoorbell
 from gateway.engine.inbox import Inbox
 from gateway.engine.performing import Performer
+from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.sweeps import Sweeps
 from gateway.records.database import Database
@@ -64,11 +65,15 @@ class Gateway:
 
     @cached_property
     def deliveries(self) -> Deliveries:
-        return Deliveries(self.database, self.carrier, self.doorbell, self.now)
+        return Deliveries(self.database, self.carrier, self.now)
+
+    @cached_property
+    def redaction(self) -> Redaction:
+        return Redaction(self.database, self.carrier, self.now)
 
     @cached_property
     def replies(self) -> Replies:
-        return Replies(self.database, self.seal, self.carrier, self.deliveries, self.now)
+        return Replies(self.database, self.seal, self.carrier, self.now)
 
     @cached_property
     def performer(self) -> Performer:
@@ -76,7 +81,7 @@ class Gateway:
 
     @cached_property
     def functions(self) -> Mapping[JobName, jobs.JobFunction]:
-        return jobs.functions(self.performer, self.replies, self.deliveries)
+        return jobs.functions(self.performer, self.replies, self.deliveries, self.redaction)
 
     @cached_property
     def sweeps(self) -> Sweeps:

@@ -16,6 +16,7 @@ from gateway.engine.directories import Directories
 from gateway.engine.doorbell import JobName
 from gateway.engine.inbox import InboundText, Inbox, OptOutType
 from gateway.engine.performing import Performer
+from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.sweeps import Sweeps
 from gateway.phones import PhoneNumber
@@ -33,6 +34,7 @@ from tests.fakes import (
     FakeDoorbell,
 )
 
+PARTS = ("deliveries", "redaction", "inbox", "replies", "performer", "functions", "sweeps")
 OUR_NUMBER = "+14155550100"
 MIA, SAM, STRANGER = "+14155550111", "+14155550112", "+14155550199"
 
@@ -69,7 +71,11 @@ class World:
 
     @cached_property
     def deliveries(self) -> Deliveries:
-        return Deliveries(self.database, self.carrier, self.doorbell, self.clock)
+        return Deliveries(self.database, self.carrier, self.clock)
+
+    @cached_property
+    def redaction(self) -> Redaction:
+        return Redaction(self.database, self.carrier, self.clock)
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -77,7 +83,7 @@ class World:
 
     @cached_property
     def replies(self) -> Replies:
-        return Replies(self.database, self.seal, self.carrier, self.deliveries, self.clock)
+        return Replies(self.database, self.seal, self.carrier, self.clock)
 
     @cached_property
     def performer(self) -> Performer:
@@ -86,7 +92,7 @@ class World:
 
     @cached_property
     def functions(self) -> Mapping[JobName, jobs.JobFunction]:
-        return jobs.functions(self.performer, self.replies, self.deliveries)
+        return jobs.functions(self.performer, self.replies, self.deliveries, self.redaction)
 
     @cached_property
     def sweeps(self) -> Sweeps:
@@ -121,7 +127,7 @@ class World:
 
     def restarted(self) -> None:
         """The dead process is replaced: nothing but the database is remembered."""
-        for name in ("deliveries", "inbox", "replies", "performer", "functions", "sweeps"):
+        for name in PARTS:
             self.__dict__.pop(name, None)
 
     def texts(self, number: str = MIA) -> list[str]:

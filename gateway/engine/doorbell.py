@@ -36,13 +36,17 @@ class JobName(StrEnum):
 
     PERFORM = "perform"
     DELIVER = "deliver"
+    POLL = "poll"
     REDACT = "redact"
+    REDACT_STRAY = "redact_stray"
 
 
 QUEUE_OF: Final = {
     JobName.PERFORM: QueueName.INTERACTIVE,
     JobName.DELIVER: QueueName.INTERACTIVE,
+    JobName.POLL: QueueName.MAINTENANCE,
     JobName.REDACT: QueueName.MAINTENANCE,
+    JobName.REDACT_STRAY: QueueName.MAINTENANCE,
 }
 
 

@@ -9,6 +9,7 @@ import structlog
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.doorbell import JobName
 from gateway.engine.performing import Performer
+from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 
 log = structlog.get_logger()
@@ -17,13 +18,15 @@ JobFunction = Callable[[int], None]
 
 
 def functions(
-    performer: Performer, replies: Replies, deliveries: Deliveries
+    performer: Performer, replies: Replies, deliveries: Deliveries, redaction: Redaction
 ) -> Mapping[JobName, JobFunction]:
     """Everything a worker can be rung for. There is nothing else that it could run."""
     return {
         JobName.PERFORM: _guarded(JobName.PERFORM, performer.perform),
         JobName.DELIVER: _guarded(JobName.DELIVER, replies.deliver),
-        JobName.REDACT: _guarded(JobName.REDACT, deliveries.redact),
+        JobName.POLL: _guarded(JobName.POLL, deliveries.poll),
+        JobName.REDACT: _guarded(JobName.REDACT, redaction.redact),
+        JobName.REDACT_STRAY: _guarded(JobName.REDACT_STRAY, redaction.redact_stray),
     }
 
 

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from gateway.engine.doorbell import Doorbell, JobName
 from gateway.engine.jobs import JobFunction
-from gateway.records import OutboundMessage, Request, StatusReport
+from gateway.records import OutboundMessage, Request, StrayText
 from gateway.records.database import Database
 from gateway.records.requests import RequestState
 
@@ -28,8 +28,6 @@ BY_OURSELVES: Final = 20
 
 FORGET_PASSWORD_AFTER: Final = timedelta(minutes=5)
 """A text that the carrier has taken needs its password no more, whether or not it reports."""
-
-FORGET_REPORTS_AFTER: Final = timedelta(days=2)
 
 
 class Sweeps:
@@ -52,9 +50,10 @@ class Sweeps:
         now = self._now()
         self._pick_up(JobName.PERFORM, Request.id, Request.ring_at, now)
         self._pick_up(JobName.DELIVER, OutboundMessage.id, OutboundMessage.ring_at, now)
+        self._pick_up(JobName.POLL, OutboundMessage.id, OutboundMessage.poll_at, now)
         self._pick_up(JobName.REDACT, OutboundMessage.id, OutboundMessage.redact_at, now)
+        self._pick_up(JobName.REDACT_STRAY, StrayText.id, StrayText.redact_at, now)
         self._forget_passwords(now)
-        self._forget_reports(now)
 
     def _pick_up(
         self,
@@ -98,10 +97,4 @@ class Sweeps:
                     Request.changed_at <= now - FORGET_PASSWORD_AFTER,
                 )
                 .values(sealed_password=None)
-            )
-
-    def _forget_reports(self, now: datetime) -> None:
-        with self._database.transaction() as session:
-            session.execute(
-                delete(StatusReport).where(StatusReport.received_at <= now - FORGET_REPORTS_AFTER)
             )

@@ -2,7 +2,7 @@
 
 from gateway.records.audit import AuditEvent
 from gateway.records.base import Base
-from gateway.records.messages import InboundMessage, OutboundMessage, StatusReport
+from gateway.records.messages import InboundMessage, OutboundMessage, StatusReport, StrayText
 from gateway.records.organizations import DirectoryRecord, Organization
 from gateway.records.people import Person
 from gateway.records.phones import Phone
@@ -20,5 +20,6 @@ __all__ = [
     "Phone",
     "Request",
     "StatusReport",
+    "StrayText",
     "Tenant",
 ]

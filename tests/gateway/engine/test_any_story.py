@@ -18,6 +18,7 @@ from directory.errors import (
     PasswordRejected,
 )
 from gateway.carriers import CarrierError, SendLater, SendRefused, SendUnknown
+from gateway.engine.deliveries import Report
 from gateway.engine.requests import STEPS
 from gateway.records import schema
 from gateway.records.database import Database
@@ -100,7 +101,7 @@ class AnyStory(RuleBasedStateMachine):
     @rule(data=st.data(), status=st.sampled_from(["queued", "sent", "delivered", "undelivered"]))
     def the_carrier_reports(self, data: st.DataObject, status: str) -> None:
         text = data.draw(st.sampled_from(self.world.carrier.sent))
-        self._survives(lambda: self.world.deliveries.report(text.sid, status, None))
+        self._survives(lambda: self.world.deliveries.report(Report(text.sid, status, None)))
 
     @rule(word=st.sampled_from(["silent", "heard"]))
     def redis(self, word: str) -> None:
