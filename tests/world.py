@@ -15,11 +15,21 @@ from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
 from gateway.engine.doorbell import JobName
 from gateway.engine.inbox import InboundText, Inbox, OptOutType
+from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
 from gateway.engine.replies import Replies
 from gateway.engine.sweeps import Sweeps
 from gateway.phones import PhoneNumber
-from gateway.records import Base, DirectoryRecord, Organization, Person, Phone, Request, Tenant
+from gateway.records import (
+    Base,
+    DirectoryRecord,
+    Mail,
+    Organization,
+    Person,
+    Phone,
+    Request,
+    Tenant,
+)
 from gateway.records.database import Database
 from gateway.records.requests import RequestState
 from gateway.seal import Seal, new_key
@@ -31,6 +41,7 @@ from tests.fakes import (
     FakeClock,
     FakeDirectory,
     FakeDoorbell,
+    FakeMailer,
 )
 
 OUR_NUMBER = "+14155550100"
@@ -54,6 +65,7 @@ class World:
 
     def _people_the_outside(self) -> None:
         self.carrier = FakeCarrier(self.failpoints)
+        self.mailer = FakeMailer(self.failpoints)
         self.mia, self.sam = FakeAccount("mia.keller"), FakeAccount("sam.ortiz")
         self.directory = FakeDirectory([self.mia, self.sam], self.failpoints)
         self._enrol()
@@ -80,13 +92,17 @@ class World:
         return Replies(self.database, self.seal, self.carrier, self.deliveries, self.clock)
 
     @cached_property
+    def mailing(self) -> Mailing:
+        return Mailing(self.database, self.mailer, self.clock)
+
+    @cached_property
     def performer(self) -> Performer:
         directories = Directories(self.seal, connect=lambda _kind, _settings: self.directory)
         return Performer(self.database, self.seal, directories, self.replies, self.clock)
 
     @cached_property
     def functions(self) -> Mapping[JobName, jobs.JobFunction]:
-        return jobs.functions(self.performer, self.replies, self.deliveries)
+        return jobs.functions(self.performer, self.replies, self.deliveries, self.mailing)
 
     @cached_property
     def sweeps(self) -> Sweeps:
@@ -121,11 +137,16 @@ class World:
 
     def restarted(self) -> None:
         """The dead process is replaced: nothing but the database is remembered."""
-        for name in ("deliveries", "inbox", "replies", "performer", "functions", "sweeps"):
+        parts = ("deliveries", "inbox", "replies", "mailing", "performer", "functions", "sweeps")
+        for name in parts:
             self.__dict__.pop(name, None)
 
     def texts(self, number: str = MIA) -> list[str]:
         return self.carrier.texts_to(number)
+
+    def mails(self) -> list[Mail]:
+        with self._observer.transaction() as session:
+            return list(session.scalars(select(Mail).order_by(Mail.id)))
 
     def requests(self) -> list[Request]:
         with self._observer.transaction() as session:

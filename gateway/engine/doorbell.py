@@ -29,6 +29,7 @@ class QueueName(StrEnum):
 
     INTERACTIVE = "interactive"
     MAINTENANCE = "maintenance"
+    MAIL = "mail"
 
 
 class JobName(StrEnum):
@@ -37,12 +38,14 @@ class JobName(StrEnum):
     PERFORM = "perform"
     DELIVER = "deliver"
     REDACT = "redact"
+    MAIL = "mail"
 
 
 QUEUE_OF: Final = {
     JobName.PERFORM: QueueName.INTERACTIVE,
     JobName.DELIVER: QueueName.INTERACTIVE,
     JobName.REDACT: QueueName.MAINTENANCE,
+    JobName.MAIL: QueueName.MAIL,
 }
 
 

@@ -8,6 +8,7 @@ import structlog
 
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.doorbell import JobName
+from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
 from gateway.engine.replies import Replies
 
@@ -17,13 +18,14 @@ JobFunction = Callable[[int], None]
 
 
 def functions(
-    performer: Performer, replies: Replies, deliveries: Deliveries
+    performer: Performer, replies: Replies, deliveries: Deliveries, mailing: Mailing
 ) -> Mapping[JobName, JobFunction]:
     """Everything a worker can be rung for. There is nothing else that it could run."""
     return {
         JobName.PERFORM: _guarded(JobName.PERFORM, performer.perform),
         JobName.DELIVER: _guarded(JobName.DELIVER, replies.deliver),
         JobName.REDACT: _guarded(JobName.REDACT, deliveries.redact),
+        JobName.MAIL: _guarded(JobName.MAIL, mailing.deliver),
     }
 
 

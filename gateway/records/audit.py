@@ -20,7 +20,9 @@ class Event(StrEnum):
     """Everything that can be audited. Names read `what:did what:how it ended`."""
 
     TENANT_ADDED = "tenant:added"
+    TENANT_CHANGED = "tenant:changed"
     ORGANIZATION_ADDED = "organization:added"
+    ORGANIZATION_CHANGED = "organization:changed"
     DIRECTORY_SET = "directory:set"
     KEYS_ROTATED = "keys:rotated"
     PEOPLE_IMPORTED = "people:imported"
@@ -49,6 +51,8 @@ class Event(StrEnum):
     REPLY_UNDELIVERED = "reply:undelivered"
     REPLY_FAILED = "reply:failed"
     REPLY_REDACTED = "reply:redacted"
+    MAIL_SENT = "mail:sent"
+    MAIL_FAILED = "mail:failed"
 
 
 class AuditEvent(Base):
