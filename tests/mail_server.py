@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from asyncio import Server, Transport
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any
+from typing import Any, AnyStr
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -23,14 +24,15 @@ DROP = "drop"
 class DroppingSmtp(SMTP):
     """Ends the line where the plan says so, without a word."""
 
-    async def push(self, status: str | bytes) -> None:
+    async def push(self, status: AnyStr) -> None:
         if status == DROP:
+            assert isinstance(self.transport, Transport)
             self.transport.abort()
         else:
             await super().push(status)
 
 
-class Server(Controller):
+class FreePort(Controller):
     """One on a free port. TLS is at a word (`starttls`), from the first byte, or not there."""
 
     def factory(self) -> SMTP:
@@ -41,9 +43,9 @@ class Server(Controller):
         return smtp
 
     def _trigger_server(self) -> None:
-        assert self.server
+        assert isinstance(self.server, Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd leaves it untyped
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Mailbox:
 
     @property
     def mails(self) -> list[EmailMessage]:
-        return [message_from_bytes(raw, policy=default) for raw in self.raw]  # type: ignore[misc]  # what the policy makes
+        return [message_from_bytes(raw, policy=default) for raw in self.raw]
 
     async def handle_MAIL(  # noqa: N802  (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -108,7 +110,7 @@ def mail_server(
         options["ssl_context"] = context
     elif context:
         options |= {"tls_context": context, "require_starttls": True}
-    controller = Server(box, hostname="127.0.0.1", port=0, decode_data=False, **options)
+    controller = FreePort(box, hostname="127.0.0.1", port=0, decode_data=False, **options)
     controller.start()
     box.port = controller.port
     try:
