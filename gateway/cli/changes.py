@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,9 @@ from gateway.cli.shell import WrongUsage
 from gateway.mail.addresses import EmailAddress, EmailAddressInvalid
 from gateway.records import Organization, Tenant
 from gateway.records.audit import Event, record
+
+Check = Callable[[str], str | None]
+"""Takes a value from the command line and returns it as it is kept, or raises WrongUsage."""
 
 SHOWN: Final = frozenset({"name", "language", "time_zone"})
 """What the audit may show. Whom to call or to write to is only said to have changed."""
@@ -31,13 +34,15 @@ def change(
     return list(differing)
 
 
-def given(**options: str | None) -> dict[str, str]:
-    """The options that were given. Raises WrongUsage where there is none."""
-    found = {name: value for name, value in options.items() if value is not None}
-    if not found:
-        names = ", ".join("--" + name.replace("_", "-") for name in options)
+def checked(
+    options: Mapping[str, str | None], checks: Mapping[str, Check]
+) -> dict[str, str | None]:
+    """The options that were given, each as it may be kept. Raises WrongUsage, also for none."""
+    given = {name: value for name in checks if (value := options[name]) is not None}
+    if not given:
+        names = ", ".join("--" + name.replace("_", "-") for name in checks)
         raise WrongUsage(f"nothing to change was given: use one or more of {names}")
-    return found
+    return {name: checks[name](value) for name, value in given.items()}
 
 
 def told(slug: str, names: list[str]) -> str:

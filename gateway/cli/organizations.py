@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 from zoneinfo import available_timezones
@@ -78,9 +77,7 @@ def add(
 @click.option("--alert-email", help=ALERT_EMAIL + ' "" goes back to the tenant\'s.')
 def set_(slug: str, **options: str | None) -> None:
     """Change what the organization SLUG is set up with; what is not given stays as it is."""
-    wanted: dict[str, str | None] = {}
-    for name, value in changes.given(**options).items():
-        wanted[name] = CHECKS[name](value)
+    wanted = changes.checked(options, CHECKS)
     with storage.open_database() as database, database.transaction() as session:
         found = storage.find_organization(session, slug)
         names = changes.change(session, found, Event.ORGANIZATION_CHANGED, wanted)
@@ -171,7 +168,7 @@ def _checked_zone(name: str) -> str:
     return name
 
 
-CHECKS: Final[dict[str, Callable[[str], str | None]]] = {
+CHECKS: Final[dict[str, changes.Check]] = {
     "name": _checked_name,
     "language": _checked_language,
     "support": _checked_support,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from typing import Final
 
 import click
@@ -51,9 +50,7 @@ def add(name: str, slug: str | None, alert_email: str | None) -> None:
 @click.option("--alert-email", help=ALERT_EMAIL + ' "" takes it away.')
 def set_(slug: str, **options: str | None) -> None:
     """Change what the tenant SLUG is set up with; what is not given stays as it is."""
-    wanted: dict[str, str | None] = {}
-    for name, value in changes.given(**options).items():
-        wanted[name] = CHECKS[name](value)
+    wanted = changes.checked(options, CHECKS)
     with storage.open_database() as database, database.transaction() as session:
         found = storage.find_tenant(session, slug)
         names = changes.change(session, found, Event.TENANT_CHANGED, wanted)
@@ -83,7 +80,7 @@ def _checked_name(name: str) -> str:
     return name
 
 
-CHECKS: Final[dict[str, Callable[[str], str | None]]] = {
+CHECKS: Final[dict[str, changes.Check]] = {
     "name": _checked_name,
     "alert_email": changes.checked_alert_email,
 }
