@@ -176,7 +176,7 @@ def test_the_audit_says_what_was_changed_and_shows_nobodys_number_or_address(
         "alert_email: changed",
         "alert_email: removed",
         "time_zone: UTC -> America/Argentina/ComodRivadavia",
-        "time_zone: America/Argentina/ComodRivadavia -> America/Argen…",
+        "time_zone: America/Argentina/ComodRivadavia -> America/Arge…",
     ]
     assert terminal.stored(Organization)[0].alert_email is None
 
