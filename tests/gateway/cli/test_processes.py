@@ -281,6 +281,16 @@ def test_the_clock_does_what_is_left_behind_also_without_redis(
     assert clock.said("clock.stopped")
 
 
+def test_without_a_mail_server_the_clock_fails_what_was_to_be_mailed(
+    ready: Terminal, start: Callable[..., Started]
+) -> None:
+    ready.store(an_alert())
+    clock = start("clock")
+    wait_for(lambda: clock.said("mail.no_smtp"))
+    wait_for(lambda: ready.stored(Mail)[0].error == "no_smtp")
+    assert clock.end() == 0
+
+
 def test_every_process_of_the_procfile_is_a_command_that_we_have(bare: Terminal) -> None:
     procfile = (Path(__file__).parents[3] / "Procfile").read_text()
     for line in procfile.splitlines():
