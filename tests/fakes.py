@@ -29,6 +29,7 @@ from directory.errors import (
 )
 from gateway.carriers import Accepted, CarrierError
 from gateway.engine.doorbell import JobName
+from gateway.mail import Letter, MailError
 from gateway.records.database import Database
 
 
@@ -234,6 +235,27 @@ class FakeCarrier:
         return [text.body for text in self.sent if text.to == number]
 
 
+class FakeMailer:
+    """Takes letters. `faults` are raised in turn; after an `accepts` fault the letter was taken."""
+
+    def __init__(self, failpoints: Failpoints) -> None:
+        self.sent: list[Letter] = []
+        self.faults: list[tuple[MailError, bool] | None] = []
+        self.failpoints = failpoints
+
+    def send(self, letter: Letter) -> None:
+        self.failpoints.reach()
+        fault = self.faults.pop(0) if self.faults else None
+        if fault is None or fault[1]:
+            self.sent.append(letter)
+        self.failpoints.reach()
+        if fault is not None:
+            raise fault[0]
+
+    def check(self) -> None:
+        """It is always there."""
+
+
 class FakeDoorbell:
     """Keeps who was rung for; a seeded one loses and doubles some, as a real queue may."""
 
@@ -264,5 +286,6 @@ __all__ = [
     "FakeClock",
     "FakeDirectory",
     "FakeDoorbell",
+    "FakeMailer",
     "SentText",
 ]

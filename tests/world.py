@@ -15,12 +15,22 @@ from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
 from gateway.engine.doorbell import JobName
 from gateway.engine.inbox import InboundText, Inbox, OptOutType
+from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.sweeps import Sweeps
 from gateway.phones import PhoneNumber
-from gateway.records import Base, DirectoryRecord, Organization, Person, Phone, Request, Tenant
+from gateway.records import (
+    Base,
+    DirectoryRecord,
+    Mail,
+    Organization,
+    Person,
+    Phone,
+    Request,
+    Tenant,
+)
 from gateway.records.database import Database
 from gateway.records.requests import RequestState
 from gateway.seal import Seal, new_key
@@ -32,9 +42,19 @@ from tests.fakes import (
     FakeClock,
     FakeDirectory,
     FakeDoorbell,
+    FakeMailer,
 )
 
-PARTS = ("deliveries", "redaction", "inbox", "replies", "performer", "functions", "sweeps")
+PARTS = (
+    "deliveries",
+    "redaction",
+    "inbox",
+    "replies",
+    "mailing",
+    "performer",
+    "functions",
+    "sweeps",
+)
 OUR_NUMBER = "+14155550100"
 MIA, SAM, STRANGER = "+14155550111", "+14155550112", "+14155550199"
 
@@ -56,6 +76,7 @@ class World:
 
     def _people_the_outside(self) -> None:
         self.carrier = FakeCarrier(self.failpoints)
+        self.mailer = FakeMailer(self.failpoints)
         self.mia, self.sam = FakeAccount("mia.keller"), FakeAccount("sam.ortiz")
         self.directory = FakeDirectory([self.mia, self.sam], self.failpoints)
         self._enrol()
@@ -86,13 +107,17 @@ class World:
         return Replies(self.database, self.seal, self.carrier, self.clock)
 
     @cached_property
+    def mailing(self) -> Mailing:
+        return Mailing(self.database, self.mailer, self.clock)
+
+    @cached_property
     def performer(self) -> Performer:
         directories = Directories(self.seal, connect=lambda _kind, _settings: self.directory)
         return Performer(self.database, self.seal, directories, self.replies, self.clock)
 
     @cached_property
     def functions(self) -> Mapping[JobName, jobs.JobFunction]:
-        return jobs.functions(self.performer, self.replies, self.deliveries, self.redaction)
+        return jobs.functions(self)
 
     @cached_property
     def sweeps(self) -> Sweeps:
@@ -132,6 +157,10 @@ class World:
 
     def texts(self, number: str = MIA) -> list[str]:
         return self.carrier.texts_to(number)
+
+    def mails(self) -> list[Mail]:
+        with self._observer.transaction() as session:
+            return list(session.scalars(select(Mail).order_by(Mail.id)))
 
     def requests(self) -> list[Request]:
         with self._observer.transaction() as session:

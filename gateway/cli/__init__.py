@@ -17,6 +17,7 @@ MODULES = {
     "directory": ("gateway.cli.directories", "How an organization's directory is reached."),
     "people": ("gateway.cli.people", "Who may text, and from which phone."),
     "audit": ("gateway.cli.audit", "What happened, for those who have to answer for it."),
+    "mail": ("gateway.cli.mail", "Mail, which tells people what a text could not."),
     "doctor": ("gateway.cli.doctor", "Check everything, and say what to do about it."),
     "web": ("gateway.cli.processes", "Run the web process, which Twilio calls."),
     "worker": ("gateway.cli.processes", "Run the workers, which do what was asked for."),

@@ -29,6 +29,7 @@ class QueueName(StrEnum):
 
     INTERACTIVE = "interactive"
     MAINTENANCE = "maintenance"
+    MAIL = "mail"
 
 
 class JobName(StrEnum):
@@ -39,6 +40,7 @@ class JobName(StrEnum):
     POLL = "poll"
     REDACT = "redact"
     REDACT_STRAY = "redact_stray"
+    MAIL = "mail"
 
 
 QUEUE_OF: Final = {
@@ -47,6 +49,7 @@ QUEUE_OF: Final = {
     JobName.POLL: QueueName.MAINTENANCE,
     JobName.REDACT: QueueName.MAINTENANCE,
     JobName.REDACT_STRAY: QueueName.MAINTENANCE,
+    JobName.MAIL: QueueName.MAIL,
 }
 
 

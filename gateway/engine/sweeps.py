@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from gateway.engine.doorbell import Doorbell, JobName
 from gateway.engine.jobs import JobFunction
-from gateway.records import OutboundMessage, Request, StrayText
+from gateway.records import Mail, OutboundMessage, Request, StrayText
 from gateway.records.database import Database
 from gateway.records.requests import RequestState
 
@@ -25,6 +25,9 @@ RING_AGAIN: Final = timedelta(seconds=15)
 AT_ONCE: Final = 200
 BY_OURSELVES: Final = 20
 """How many rows of a kind one sweep works on itself while Redis cannot be reached."""
+
+MAILS_BY_OURSELVES: Final = 1
+"""A mail server may take a minute for each, and people who have texted would wait for it."""
 
 FORGET_PASSWORD_AFTER: Final = timedelta(minutes=5)
 """A text that the carrier has taken needs its password no more, whether or not it reports."""
@@ -39,11 +42,14 @@ class Sweeps:
         doorbell: Doorbell,
         functions: Mapping[JobName, JobFunction],
         now: Callable[[], datetime],
+        unheard: Collection[JobName] = (),
     ) -> None:
+        """`unheard` are the jobs that no worker listens for; the clock does them itself."""
         self._database = database
         self._doorbell = doorbell
         self._functions = functions
         self._now = now
+        self._unheard = unheard
 
     def run(self) -> None:
         """One sweep. Without Redis the work itself is done here: slower, but done."""
@@ -54,6 +60,7 @@ class Sweeps:
         self._pick_up(JobName.REDACT, OutboundMessage.id, OutboundMessage.redact_at, now)
         self._pick_up(JobName.REDACT_STRAY, StrayText.id, StrayText.redact_at, now)
         self._forget_passwords(now)
+        self._pick_up(JobName.MAIL, Mail.id, Mail.ring_at, now)
 
     def _pick_up(
         self,
@@ -63,9 +70,11 @@ class Sweeps:
         now: datetime,
     ) -> None:
         for worked, each in enumerate(self._due(row_id, due_at, now)):
-            if self._doorbell.ring(job, each):
+            if job in self._unheard:
+                self._functions[job](each)
+            elif self._doorbell.ring(job, each):
                 log.info("sweep.rang", job=job.value, row=each)
-            elif worked < BY_OURSELVES:
+            elif worked < (MAILS_BY_OURSELVES if job is JobName.MAIL else BY_OURSELVES):
                 log.info("sweep.does_it_itself", job=job.value, row=each)
                 self._functions[job](each)
 

@@ -2,6 +2,7 @@
 
 from gateway.records.audit import AuditEvent
 from gateway.records.base import Base
+from gateway.records.mails import Mail
 from gateway.records.messages import InboundMessage, OutboundMessage, StatusReport, StrayText
 from gateway.records.organizations import DirectoryRecord, Organization
 from gateway.records.people import Person
@@ -14,6 +15,7 @@ __all__ = [
     "Base",
     "DirectoryRecord",
     "InboundMessage",
+    "Mail",
     "Organization",
     "OutboundMessage",
     "Person",

@@ -14,6 +14,7 @@ from gateway.records.about import About
 from gateway.records.base import Base, Id, insert_row
 from gateway.records.organizations import Organization
 from gateway.records.people import Person
+from gateway.records.requests import Request
 from gateway.records.tenants import Tenant
 
 
@@ -21,7 +22,9 @@ class Event(StrEnum):
     """Everything that can be audited. Names read `what:did what:how it ended`."""
 
     TENANT_ADDED = "tenant:added"
+    TENANT_CHANGED = "tenant:changed"
     ORGANIZATION_ADDED = "organization:added"
+    ORGANIZATION_CHANGED = "organization:changed"
     DIRECTORY_SET = "directory:set"
     KEYS_ROTATED = "keys:rotated"
     PEOPLE_IMPORTED = "people:imported"
@@ -55,6 +58,8 @@ class Event(StrEnum):
     ONE_TIME_USED = "password:one_time:used"
     ONE_TIME_SCRAMBLED = "password:one_time:scrambled"
     ONE_TIME_LEFT = "password:one_time:left"
+    MAIL_SENT = "mail:sent"
+    MAIL_FAILED = "mail:failed"
 
 
 class AuditEvent(Base):
@@ -87,7 +92,7 @@ def audit_page(
 def record(
     session: Session,
     event: Event,
-    about: About | Person | Organization | Tenant | None,
+    about: About | Request | Person | Organization | Tenant | None,
     now: datetime,
     *,
     reason: str = "",
@@ -98,8 +103,10 @@ def record(
     insert_row(session, AuditEvent, at=now, event=event, mode=mode, reason=reason, **whom)
 
 
-def _about(about: About | Person | Organization | Tenant | None) -> About:
+def _about(about: About | Request | Person | Organization | Tenant | None) -> About:
     match about:
+        case Request():
+            return About(about.tenant_id, about.organization_id, about.person_id, about.id)
         case Person():
             return About(about.tenant_id, about.organization_id, about.id)
         case Organization():

@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 import pytest
 
 from gateway.engine.doorbell import JobName, RqDoorbell
-from gateway.records import OutboundMessage
+from gateway.records import Mail, OutboundMessage
 from tests.gateway.cli.conftest import PEOPLE, Terminal
+from tests.mail_server import mail_server
 from tests.redis_server import RedisServer, running
 
 WITHIN_SECONDS = 60.0
@@ -133,6 +134,24 @@ def an_old_text(terminal: Terminal) -> int:
     return terminal.stored(OutboundMessage)[-1].id
 
 
+def an_alert() -> Mail:
+    """A mail to the MSP, as it would have been written just now."""
+    now = datetime.now(UTC)
+    facts = {"username": "mia.keller", "request": "1", "when": "now", "reason": "30003"}
+    return Mail(
+        tenant_id=1,
+        organization_id=1,
+        recipient="msp",
+        template="password_untold_msp",
+        language="en",
+        facts=facts,
+        key="0" * 32,
+        ring_at=now,
+        created_at=now,
+        expires_at=now + timedelta(days=1),
+    )
+
+
 def states(terminal: Terminal) -> list[str]:
     return [message.state for message in terminal.stored(OutboundMessage)]
 
@@ -213,6 +232,22 @@ def test_a_worker_waits_for_a_redis_that_is_not_there_yet(
     assert worker.end() == 0
 
 
+def test_where_there_is_a_mail_server_one_process_sends_mail(
+    ready: Terminal, start: Callable[..., Started]
+) -> None:
+    with mail_server() as box:
+        ready.environment["SMTP_URL"] = f"smtp://127.0.0.1:{box.port}"
+        ready.run("tenant", "set", "msp", "--alert-email", "alerts@msp.example")
+        workers, clock = start("worker", "--processes", "1"), start("clock")
+        ready.store(an_alert())
+        wait_for(lambda: workers.said("mail.sent"))
+        wait_for(lambda: len(workers.pids()) == 3)
+    assert [mail["To"] for mail in box.mails] == ["alerts@msp.example"]
+    queues = sorted(line["queue"] for line in workers.said("worker.started"))
+    assert queues == ["interactive", "mail", "maintenance"]
+    assert (clock.end(), workers.end()) == (0, 0)
+
+
 def test_a_worker_that_dies_is_replaced_and_all_end_with_their_supervisor(
     start: Callable[..., Started],
 ) -> None:
@@ -244,6 +279,16 @@ def test_the_clock_does_what_is_left_behind_also_without_redis(
     wait_for(lambda: states(ready) == ["failed"])
     assert clock.end() == 0
     assert clock.said("clock.stopped")
+
+
+def test_without_a_mail_server_the_clock_fails_what_was_to_be_mailed(
+    ready: Terminal, start: Callable[..., Started]
+) -> None:
+    ready.store(an_alert())
+    clock = start("clock")
+    wait_for(lambda: clock.said("mail.no_smtp"))
+    wait_for(lambda: ready.stored(Mail)[0].error == "no_smtp")
+    assert clock.end() == 0
 
 
 def test_every_process_of_the_procfile_is_a_command_that_we_have(bare: Terminal) -> None:
