@@ -10,7 +10,14 @@ from uuid import UUID
 from ldap3.utils.conv import escape_filter_chars
 from pydantic import SecretStr
 
-from directory.accounts import Account, Check, DirectorySettings, ResetResult, UnlockResult
+from directory.accounts import (
+    Account,
+    Check,
+    DirectorySettings,
+    ReplaceResult,
+    ResetResult,
+    UnlockResult,
+)
 from directory.active_directory import reading
 from directory.active_directory.controllers import Controllers
 from directory.active_directory.diagnosis import Diagnosis
@@ -72,6 +79,15 @@ class ActiveDirectory:
         changes = setting(password, must_change=must_change, unlock=unlock)
         return self._controllers.on_pdc(lambda session: self._reset(session, guid, changes))
 
+    def replace_unused(
+        self, guid: UUID, password_version: int, throwaway: SecretStr
+    ) -> ReplaceResult:
+        """Replace a one-time password of ours, unless it was used or may be in use."""
+        changes = setting(throwaway, must_change=True, unlock=False)
+        return self._controllers.on_pdc(
+            lambda session: self._replace(session, guid, password_version, changes)
+        )
+
     def unlock(self, guid: UUID) -> UnlockResult:
         """Unlock where the lockouts are kept, if it is locked at all."""
         return self._controllers.on_pdc(lambda session: self._unlock(session, guid))
@@ -106,15 +122,28 @@ class ActiveDirectory:
         session.modify(guid, changes)
         return self._read_back(session, guid)
 
+    def _replace(
+        self, session: Session, guid: UUID, version: int, changes: Changes
+    ) -> ReplaceResult:
+        """Nothing is read back: once the modify has succeeded, there is nothing more to tell."""
+        account = self._eligible(session, guid, reading.FOR_A_REPLACEMENT)
+        reason = reading.why_not_replace(account, version)
+        if reason:
+            return reason
+        session.modify(guid, changes)
+        return ReplaceResult.REPLACED
+
     def _unlock(self, session: Session, guid: UUID) -> UnlockResult:
         if not reading.is_locked(self._eligible(session, guid)):
             return UnlockResult(was_locked=False, locked=False)
         session.modify(guid, unlocking())
         return UnlockResult(was_locked=True, locked=self._read_back(session, guid).locked)
 
-    def _eligible(self, session: Session, guid: UUID) -> Entry:
+    def _eligible(
+        self, session: Session, guid: UUID, attributes: Sequence[str] = reading.FOR_A_DECISION
+    ) -> Entry:
         """The account, checked on the very connection that will write."""
-        entry = session.read(guid_dn(guid), reading.FOR_A_DECISION)
+        entry = session.read(guid_dn(guid), attributes)
         refused = self._refusal(session, entry)
         if refused:
             raise AccountRefused(refused)
@@ -132,7 +161,8 @@ class ActiveDirectory:
         """What is true after a write. It was made, so no error here may say that it was not."""
         try:
             after = session.read(guid_dn(guid), reading.FOR_THE_TRUTH)
-            return ResetResult(reading.must_change(after), reading.is_locked(after))
+            version = reading.password_version(after)
+            return ResetResult(reading.must_change(after), reading.is_locked(after), version)
         except DirectoryError:
             raise OutcomeUnknown("the change was made, but could not be read back") from None
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from directory.accounts import Account, AccountState, PasswordRules
+from directory.accounts import Account, AccountState, PasswordRules, ReplaceResult
 from directory.active_directory.entries import Entry
+from directory.active_directory.replication import METADATA
+from directory.active_directory.replication import password_version as version_in
 from directory.active_directory.times import moment
 from directory.errors import Refusal
 
@@ -13,7 +15,7 @@ PASSWORD_NEVER_EXPIRES = 0x10000
 
 COMPUTED_FLAGS = "msDS-User-Account-Control-Computed"
 
-FOR_THE_TRUTH = ("userAccountControl", "pwdLastSet", COMPUTED_FLAGS)
+FOR_THE_TRUTH = ("userAccountControl", "pwdLastSet", COMPUTED_FLAGS, METADATA)
 """What is read back after a write."""
 
 FOR_A_DECISION = (
@@ -21,6 +23,9 @@ FOR_A_DECISION = (
     *("objectSid", "adminCount", "tokenGroups"),
 )
 """What must be known before a write."""
+
+FOR_A_REPLACEMENT = (*FOR_A_DECISION, "pwdLastSet", METADATA)
+"""What must be known before a one-time password is replaced."""
 
 FOR_AN_ACCOUNT = (
     *FOR_A_DECISION,
@@ -37,6 +42,11 @@ def is_locked(account: Entry) -> bool:
     know the lockout duration, also that of a fine-grained policy.
     """
     return bool(account.number(COMPUTED_FLAGS, 0) & LOCKED_OUT)
+
+
+def password_version(account: Entry) -> int | None:
+    """Which write the password comes from; None where we may not read it."""
+    return version_in(b"".join(account.all(METADATA)[:1]))
 
 
 def must_change(account: Entry) -> bool:
@@ -69,3 +79,17 @@ def _state(entry: Entry, refusal: Refusal | None) -> AccountState:
         password_expired=bool(computed & PASSWORD_EXPIRED),
         refusal=refusal,
     )
+
+
+def why_not_replace(account: Entry, version: int) -> ReplaceResult | None:
+    """Why a one-time password of ours has to stay, or None: nobody has used it.
+
+    Where passwords never expire, Windows asks nobody to change it at the first sign-in, so it
+    may be in daily use and look untouched.
+    """
+    present = password_version(account)
+    if present is None or not account.all("pwdLastSet"):
+        return ReplaceResult.UNKNOWN
+    if present != version or account.number("pwdLastSet", 0) != 0:
+        return ReplaceResult.USED
+    return None if must_change(account) else ReplaceResult.UNKNOWN
