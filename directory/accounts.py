@@ -37,13 +37,19 @@ class AccountState:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """One account as the directory knows it, addressed by its immutable id (objectGUID)."""
+class Identity:
+    """Who an account is, addressed by its immutable id (objectGUID), without how it stands."""
 
     guid: UUID
     username: str
     display_name: str
     rules: PasswordRules
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Identity):
+    """One account as the directory knows it."""
+
     state: AccountState
 
 
@@ -117,6 +123,13 @@ class Directory(Protocol):
         """By logon name (sAMAccountName or user principal name).
 
         AccountRefused(NOT_FOUND | AMBIGUOUS | OUTSIDE_BASE) where there is not exactly one.
+        """
+        ...
+
+    def identify(self, who: str | UUID) -> Identity:
+        """What a change needs to know, by logon name as in `find` or by immutable id.
+
+        The quick way: whether the account may be touched is left to the change, which asks anew.
         """
         ...
 

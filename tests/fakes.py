@@ -16,6 +16,7 @@ from directory.accounts import (
     Account,
     AccountState,
     Check,
+    Identity,
     PasswordRules,
     ReplaceResult,
     ResetResult,
@@ -117,6 +118,9 @@ class FakeDirectory:
             if account.username == username:
                 return self._seen(account)
         raise AccountRefused(Refusal.NOT_FOUND)
+
+    def identify(self, who: str | UUID) -> Identity:
+        return self.read(who) if isinstance(who, UUID) else self.find(who)
 
     def read(self, guid: UUID) -> Account:
         self._maybe_fail()

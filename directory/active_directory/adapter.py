@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from ldap3.utils.conv import escape_filter_chars
 from pydantic import SecretStr
 
 from directory.accounts import (
     Account,
     Check,
     DirectorySettings,
+    Identity,
     ReplaceResult,
     ResetResult,
     UnlockResult,
@@ -22,10 +22,11 @@ from directory.active_directory import reading
 from directory.active_directory.controllers import Controllers
 from directory.active_directory.diagnosis import Diagnosis
 from directory.active_directory.domain import Domain
-from directory.active_directory.eligibility import Circumstances, refusal
+from directory.active_directory.eligibility import ORDINARY_USER, Circumstances, refusal
 from directory.active_directory.entries import Entry
 from directory.active_directory.names import is_distinguished, lies_under
 from directory.active_directory.passwords import Changes, setting, unlocking
+from directory.active_directory.questions import all_of, any_of, equal
 from directory.active_directory.session import Session, guid_dn
 from directory.active_directory.silence import silence_ldap3
 from directory.active_directory.wire import Clock
@@ -38,8 +39,11 @@ from directory.errors import (
 )
 
 LONGEST_USERNAME = 256
-A_PERSON = "(&(objectCategory=person)(objectClass=user)(sAMAccountType=805306368)"
-BY_NAME = A_PERSON + "(|(sAMAccountName={name})(userPrincipalName={name})))"
+A_PERSON = (
+    equal("objectCategory", "person"),
+    equal("objectClass", "user"),
+    equal("sAMAccountType", str(ORDINARY_USER)),
+)
 
 
 def utc_now() -> datetime:
@@ -67,6 +71,10 @@ class ActiveDirectory:
     def find(self, username: str) -> Account:
         """By logon name, in the whole domain: a second match anywhere makes it ambiguous."""
         return self._controllers.on_any(lambda session: self._find(session, username))
+
+    def identify(self, who: str | UUID) -> Identity:
+        """Who they are, in one search: what a reset needs to know before it makes a password."""
+        return self._controllers.on_any(lambda session: self._identify(session, who))
 
     def read(self, guid: UUID) -> Account:
         """By immutable id."""
@@ -102,15 +110,26 @@ class ActiveDirectory:
         self._controllers.close()
 
     def _find(self, session: Session, username: str) -> Account:
+        return self._read(session, self._named(session, username, ("objectGUID",)).guid())
+
+    def _identify(self, session: Session, who: str | UUID) -> Identity:
+        if isinstance(who, UUID):
+            entry = session.read(guid_dn(who), reading.FOR_AN_IDENTITY)
+        else:
+            entry = self._named(session, who, reading.FOR_AN_IDENTITY)
+        return reading.identity_of(entry, self._domain.rules_for(session, entry))
+
+    def _named(self, session: Session, username: str, attributes: Sequence[str]) -> Entry:
         if not _could_be_a_name(username):
             raise AccountRefused(Refusal.NOT_FOUND)
-        where = BY_NAME.format(name=escape_filter_chars(username))
-        found = session.search(session.domain_dn, where, ("objectGUID",), at_most=2)
+        named = (equal(each, username.strip()) for each in ("sAMAccountName", "userPrincipalName"))
+        where = all_of(*A_PERSON, any_of(*named))
+        found = session.search(session.domain_dn, where, attributes, at_most=2)
         if len(found) != 1:
             raise AccountRefused(Refusal.AMBIGUOUS if found else Refusal.NOT_FOUND)
         if not lies_under(found[0].dn, self._settings.base_dn):
             raise AccountRefused(Refusal.OUTSIDE_BASE)
-        return self._read(session, found[0].guid())
+        return found[0]
 
     def _read(self, session: Session, guid: UUID) -> Account:
         entry = session.read(guid_dn(guid), reading.FOR_AN_ACCOUNT)
@@ -170,7 +189,7 @@ class ActiveDirectory:
 def _could_be_a_name(username: str) -> bool:
     """Whether it can be sent at all: halves of surrogates have no bytes."""
     encoded = username.encode(errors="ignore").decode()
-    return 0 < len(username) <= LONGEST_USERNAME and encoded == username
+    return 0 < len(username.strip()) <= LONGEST_USERNAME and encoded == username
 
 
 def _require_sound(settings: DirectorySettings) -> None:

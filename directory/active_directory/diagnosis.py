@@ -10,7 +10,9 @@ from functools import partial
 from directory.accounts import Check, DirectorySettings
 from directory.active_directory.controllers import Controllers
 from directory.active_directory.domain import Domain
+from directory.active_directory.eligibility import ORDINARY_USER
 from directory.active_directory.entries import Entry
+from directory.active_directory.questions import all_of, equal, none_of
 from directory.active_directory.reading import COMPUTED_FLAGS, password_version
 from directory.active_directory.replication import METADATA
 from directory.active_directory.session import Session
@@ -22,7 +24,7 @@ NEEDED_RIGHTS = ("lockoutTime", "pwdLastSet")
 NEEDED_READING = ("tokenGroups", "userAccountControl", COMPUTED_FLAGS)
 CLOCK_SKEW_SECONDS = 300
 """Kerberos allows no more, and we compare expiry dates with our own clock."""
-SAMPLE = "(&(sAMAccountType=805306368)(!(adminCount=1)))"
+SAMPLE = all_of(equal("sAMAccountType", str(ORDINARY_USER)), none_of(equal("adminCount", "1")))
 
 Step = Callable[[], str]
 

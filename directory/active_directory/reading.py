@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from directory.accounts import Account, AccountState, PasswordRules, ReplaceResult
+from uuid import UUID
+
+from directory.accounts import Account, AccountState, Identity, PasswordRules, ReplaceResult
 from directory.active_directory.entries import Entry
 from directory.active_directory.replication import METADATA
 from directory.active_directory.replication import password_version as version_in
@@ -27,10 +29,13 @@ FOR_A_DECISION = (
 FOR_A_REPLACEMENT = (*FOR_A_DECISION, "pwdLastSet", METADATA)
 """What must be known before a one-time password is replaced."""
 
+FOR_AN_IDENTITY = ("objectGUID", "sAMAccountName", "displayName", "msDS-ResultantPSO")
+"""What must be known before a password is made."""
+
 FOR_AN_ACCOUNT = (
     *FOR_A_DECISION,
-    *("objectGUID", "sAMAccountName", "displayName", "lockoutTime", "pwdLastSet"),
-    *("msDS-ResultantPSO", "msDS-UserPasswordExpiryTimeComputed"),
+    *FOR_AN_IDENTITY,
+    *("lockoutTime", "pwdLastSet", "msDS-UserPasswordExpiryTimeComputed"),
 )
 """Everything, in one search. The computed ones are only told when they are asked for by name."""
 
@@ -57,14 +62,17 @@ def must_change(account: Entry) -> bool:
 
 def account_of(entry: Entry, rules: PasswordRules, refusal: Refusal | None) -> Account:
     """The account as the rest of the product knows it."""
+    return Account(*_named(entry), rules, state=_state(entry, refusal))
+
+
+def identity_of(entry: Entry, rules: PasswordRules) -> Identity:
+    """Who it is, without how it stands."""
+    return Identity(*_named(entry), rules)
+
+
+def _named(entry: Entry) -> tuple[UUID, str, str]:
     username = entry.text("sAMAccountName")
-    return Account(
-        guid=entry.guid(),
-        username=username,
-        display_name=entry.text("displayName") or username,
-        rules=rules,
-        state=_state(entry, refusal),
-    )
+    return entry.guid(), username, entry.text("displayName") or username
 
 
 def _state(entry: Entry, refusal: Refusal | None) -> AccountState:

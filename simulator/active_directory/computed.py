@@ -53,11 +53,8 @@ def _token_groups(domain: Domain, user: User, _caller: User) -> Values:
 
 
 def _writable(domain: Domain, user: User, caller: User) -> Values:
-    return tuple(
-        name.encode()
-        for right, name in _WRITABLE_BY_RIGHT.items()
-        if domain.may(caller, right, user)
-    )
+    rights = domain.rights_of(caller, user)
+    return tuple(name.encode() for right, name in _WRITABLE_BY_RIGHT.items() if right in rights)
 
 
 def _replication(domain: Domain, user: User, _caller: User) -> Values:

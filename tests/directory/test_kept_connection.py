@@ -40,6 +40,18 @@ def test_a_reset_on_a_kept_connection_is_one_look_one_write_and_one_look(
     assert asked == [Kind.SEARCH, Kind.MODIFY, Kind.SEARCH]
 
 
+def test_who_somebody_is_takes_one_look_on_a_kept_connection(
+    simulation: Simulation, connect: Connect
+) -> None:
+    user, accounts = simulation.add_user(), connect()
+    name = simulation.text(user, "sAMAccountName")
+    accounts.identify(user)
+    for who in (user, name):
+        simulation.server.forget_operations()
+        accounts.identify(who)
+        assert [operation.kind for operation in simulation.server.operations] == [Kind.SEARCH]
+
+
 def test_a_connection_that_ended_meanwhile_is_opened_again(
     simulation: Simulation, connect: Connect
 ) -> None:
