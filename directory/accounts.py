@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -36,13 +37,19 @@ class AccountState:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """One account as the directory knows it, addressed by its immutable id (objectGUID)."""
+class Identity:
+    """Who an account is, addressed by its immutable id (objectGUID), without how it stands."""
 
     guid: UUID
     username: str
     display_name: str
     rules: PasswordRules
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Identity):
+    """One account as the directory knows it."""
+
     state: AccountState
 
 
@@ -54,7 +61,17 @@ class ResetResult:
     """They will be asked to choose a new password at their next sign-in."""
     locked: bool
     password_version: int | None = None
-    """Counts every change of this account's password; None where it may not be read."""
+    """Stands for this one setting of the password, in 31 bits; None where we may not read it."""
+
+
+class ReplaceResult(StrEnum):
+    """What became of a one-time password that was to be replaced because nobody used it."""
+
+    REPLACED = "replaced"
+    USED = "used"
+    """The account has another password, or need not change this one any more: left alone."""
+    UNKNOWN = "unknown"
+    """Nobody can tell whether it is in use: left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +89,8 @@ class Check:
     name: str
     ok: bool
     detail: str
+    warning: bool = False
+    """It works, but without something; the detail tells what that costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +126,13 @@ class Directory(Protocol):
         """
         ...
 
+    def identify(self, who: str | UUID) -> Identity:
+        """What a change needs to know, by logon name as in `find` or by immutable id.
+
+        The quick way: whether the account may be touched is left to the change, which asks anew.
+        """
+        ...
+
     def read(self, guid: UUID) -> Account:
         """By immutable id, so that a renamed or moved account is still found."""
         ...
@@ -117,6 +143,18 @@ class Directory(Protocol):
         """Check the account again, set the password in one write, and read back the truth.
 
         Repeating it with the same password changes nothing more.
+        """
+        ...
+
+    def replace_unused(
+        self, guid: UUID, password_version: int, throwaway: SecretStr
+    ) -> ReplaceResult:
+        """Put a password that nobody knows where one of ours still waits for its first use.
+
+        `password_version` is what `reset` told. The account is checked again, its lockout is
+        left as it is, and a password that somebody else has set since is never touched.
+        After OutcomeUnknown repeat it with the same version, and any throwaway: USED then also
+        stands for an earlier attempt of ours that was carried out after all.
         """
         ...
 

@@ -19,6 +19,7 @@ from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
+from gateway.engine.scrambling import Scrambler
 from gateway.engine.sweeps import Sweeps
 from gateway.mail import Mailer
 from gateway.mail.servers import MailServer
@@ -95,6 +96,10 @@ class Gateway:
     @cached_property
     def performer(self) -> Performer:
         return Performer(self.database, self.seal, self.directories, self.replies, self.now)
+
+    @cached_property
+    def scrambler(self) -> Scrambler:
+        return Scrambler(self.database, self.directories, self.now)
 
     @cached_property
     def functions(self) -> Mapping[JobName, jobs.JobFunction]:

@@ -43,6 +43,7 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "refused": (),
         "failed": (),
         "stale": (),
+        "one_time_expired": (),
         "busy": ("action",),
         "not_enabled": (),
         "several_accounts": (),

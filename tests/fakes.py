@@ -16,7 +16,9 @@ from directory.accounts import (
     Account,
     AccountState,
     Check,
+    Identity,
     PasswordRules,
+    ReplaceResult,
     ResetResult,
     UnlockResult,
 )
@@ -93,6 +95,10 @@ class FakeAccount:
     guid: UUID = field(default_factory=uuid4)
     passwords_set: list[str] = field(default_factory=list)
 
+    @property
+    def password_version(self) -> int:
+        return len(self.passwords_set)
+
 
 class FakeDirectory:
     """A directory in memory. `faults` are raised in turn, before or after a change is made."""
@@ -114,6 +120,9 @@ class FakeDirectory:
                 return self._seen(account)
         raise AccountRefused(Refusal.NOT_FOUND)
 
+    def identify(self, who: str | UUID) -> Identity:
+        return self.read(who) if isinstance(who, UUID) else self.find(who)
+
     def read(self, guid: UUID) -> Account:
         self._maybe_fail()
         if guid not in self.accounts:
@@ -132,7 +141,21 @@ class FakeDirectory:
             account.locked = account.locked and not unlock
 
         self._write(change)
-        return ResetResult(must_change_password=account.must_change, locked=account.locked)
+        return ResetResult(account.must_change, account.locked, account.password_version)
+
+    def replace_unused(
+        self, guid: UUID, password_version: int, throwaway: SecretStr
+    ) -> ReplaceResult:
+        account = self._changeable(guid)
+        if account.password_version != password_version or not account.must_change:
+            return ReplaceResult.USED
+
+        def change() -> None:
+            account.password = throwaway.get_secret_value()
+            account.passwords_set.append(account.password)
+
+        self._write(change)
+        return ReplaceResult.REPLACED
 
     def unlock(self, guid: UUID) -> UnlockResult:
         account = self._changeable(guid)

@@ -19,6 +19,7 @@ from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
+from gateway.engine.scrambling import Scrambler
 from gateway.engine.sweeps import Sweeps
 from gateway.phones import PhoneNumber
 from gateway.records import (
@@ -52,6 +53,7 @@ PARTS = (
     "replies",
     "mailing",
     "performer",
+    "scrambler",
     "functions",
     "sweeps",
 )
@@ -116,6 +118,11 @@ class World:
         return Performer(self.database, self.seal, directories, self.replies, self.clock)
 
     @cached_property
+    def scrambler(self) -> Scrambler:
+        directories = Directories(self.seal, connect=lambda _kind, _settings: self.directory)
+        return Scrambler(self.database, directories, self.clock)
+
+    @cached_property
     def functions(self) -> Mapping[JobName, jobs.JobFunction]:
         return jobs.functions(self)
 
@@ -162,9 +169,13 @@ class World:
         with self._observer.transaction() as session:
             return list(session.scalars(select(Mail).order_by(Mail.id)))
 
-    def requests(self) -> list[Request]:
+    def requests(self, username: str | None = None) -> list[Request]:
+        """All requests, or those of one person, oldest first."""
+        wanted = select(Request).order_by(Request.id)
+        if username:
+            wanted = wanted.join(Person).where(Person.username_key == username)
         with self._observer.transaction() as session:
-            return list(session.scalars(select(Request).order_by(Request.id)))
+            return list(session.scalars(wanted))
 
     def states(self) -> list[RequestState]:
         return [RequestState(request.state) for request in self.requests()]

@@ -7,18 +7,26 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from ldap3.utils.conv import escape_filter_chars
 from pydantic import SecretStr
 
-from directory.accounts import Account, Check, DirectorySettings, ResetResult, UnlockResult
+from directory.accounts import (
+    Account,
+    Check,
+    DirectorySettings,
+    Identity,
+    ReplaceResult,
+    ResetResult,
+    UnlockResult,
+)
 from directory.active_directory import reading
 from directory.active_directory.controllers import Controllers
 from directory.active_directory.diagnosis import Diagnosis
 from directory.active_directory.domain import Domain
-from directory.active_directory.eligibility import Circumstances, refusal
+from directory.active_directory.eligibility import ORDINARY_USER, Circumstances, refusal
 from directory.active_directory.entries import Entry
 from directory.active_directory.names import is_distinguished, lies_under
 from directory.active_directory.passwords import Changes, setting, unlocking
+from directory.active_directory.questions import all_of, any_of, equal
 from directory.active_directory.session import Session, guid_dn
 from directory.active_directory.silence import silence_ldap3
 from directory.active_directory.wire import Clock
@@ -31,8 +39,11 @@ from directory.errors import (
 )
 
 LONGEST_USERNAME = 256
-A_PERSON = "(&(objectCategory=person)(objectClass=user)(sAMAccountType=805306368)"
-BY_NAME = A_PERSON + "(|(sAMAccountName={name})(userPrincipalName={name})))"
+A_PERSON = (
+    equal("objectCategory", "person"),
+    equal("objectClass", "user"),
+    equal("sAMAccountType", str(ORDINARY_USER)),
+)
 
 
 def utc_now() -> datetime:
@@ -61,6 +72,10 @@ class ActiveDirectory:
         """By logon name, in the whole domain: a second match anywhere makes it ambiguous."""
         return self._controllers.on_any(lambda session: self._find(session, username))
 
+    def identify(self, who: str | UUID) -> Identity:
+        """Who they are, in one search: what a reset needs to know before it makes a password."""
+        return self._controllers.on_any(lambda session: self._identify(session, who))
+
     def read(self, guid: UUID) -> Account:
         """By immutable id."""
         return self._controllers.on_any(lambda session: self._read(session, guid))
@@ -71,6 +86,15 @@ class ActiveDirectory:
         """Set the password in one write, and tell what was then true."""
         changes = setting(password, must_change=must_change, unlock=unlock)
         return self._controllers.on_pdc(lambda session: self._reset(session, guid, changes))
+
+    def replace_unused(
+        self, guid: UUID, password_version: int, throwaway: SecretStr
+    ) -> ReplaceResult:
+        """Replace a one-time password of ours, unless it was used or may be in use."""
+        changes = setting(throwaway, must_change=True, unlock=False)
+        return self._controllers.on_pdc(
+            lambda session: self._replace(session, guid, password_version, changes)
+        )
 
     def unlock(self, guid: UUID) -> UnlockResult:
         """Unlock where the lockouts are kept, if it is locked at all."""
@@ -86,15 +110,26 @@ class ActiveDirectory:
         self._controllers.close()
 
     def _find(self, session: Session, username: str) -> Account:
+        return self._read(session, self._named(session, username, ("objectGUID",)).guid())
+
+    def _identify(self, session: Session, who: str | UUID) -> Identity:
+        if isinstance(who, UUID):
+            entry = session.read(guid_dn(who), reading.FOR_AN_IDENTITY)
+        else:
+            entry = self._named(session, who, reading.FOR_AN_IDENTITY)
+        return reading.identity_of(entry, self._domain.rules_for(session, entry))
+
+    def _named(self, session: Session, username: str, attributes: Sequence[str]) -> Entry:
         if not _could_be_a_name(username):
             raise AccountRefused(Refusal.NOT_FOUND)
-        where = BY_NAME.format(name=escape_filter_chars(username))
-        found = session.search(session.domain_dn, where, ("objectGUID",), at_most=2)
+        named = (equal(each, username.strip()) for each in ("sAMAccountName", "userPrincipalName"))
+        where = all_of(*A_PERSON, any_of(*named))
+        found = session.search(session.domain_dn, where, attributes, at_most=2)
         if len(found) != 1:
             raise AccountRefused(Refusal.AMBIGUOUS if found else Refusal.NOT_FOUND)
         if not lies_under(found[0].dn, self._settings.base_dn):
             raise AccountRefused(Refusal.OUTSIDE_BASE)
-        return self._read(session, found[0].guid())
+        return found[0]
 
     def _read(self, session: Session, guid: UUID) -> Account:
         entry = session.read(guid_dn(guid), reading.FOR_AN_ACCOUNT)
@@ -106,15 +141,28 @@ class ActiveDirectory:
         session.modify(guid, changes)
         return self._read_back(session, guid)
 
+    def _replace(
+        self, session: Session, guid: UUID, version: int, changes: Changes
+    ) -> ReplaceResult:
+        """Nothing is read back: once the modify has succeeded, there is nothing more to tell."""
+        account = self._eligible(session, guid, reading.FOR_A_REPLACEMENT)
+        reason = reading.why_not_replace(account, version)
+        if reason:
+            return reason
+        session.modify(guid, changes)
+        return ReplaceResult.REPLACED
+
     def _unlock(self, session: Session, guid: UUID) -> UnlockResult:
         if not reading.is_locked(self._eligible(session, guid)):
             return UnlockResult(was_locked=False, locked=False)
         session.modify(guid, unlocking())
         return UnlockResult(was_locked=True, locked=self._read_back(session, guid).locked)
 
-    def _eligible(self, session: Session, guid: UUID) -> Entry:
+    def _eligible(
+        self, session: Session, guid: UUID, attributes: Sequence[str] = reading.FOR_A_DECISION
+    ) -> Entry:
         """The account, checked on the very connection that will write."""
-        entry = session.read(guid_dn(guid), reading.FOR_A_DECISION)
+        entry = session.read(guid_dn(guid), attributes)
         refused = self._refusal(session, entry)
         if refused:
             raise AccountRefused(refused)
@@ -132,7 +180,8 @@ class ActiveDirectory:
         """What is true after a write. It was made, so no error here may say that it was not."""
         try:
             after = session.read(guid_dn(guid), reading.FOR_THE_TRUTH)
-            return ResetResult(reading.must_change(after), reading.is_locked(after))
+            version = reading.password_version(after)
+            return ResetResult(reading.must_change(after), reading.is_locked(after), version)
         except DirectoryError:
             raise OutcomeUnknown("the change was made, but could not be read back") from None
 
@@ -140,7 +189,7 @@ class ActiveDirectory:
 def _could_be_a_name(username: str) -> bool:
     """Whether it can be sent at all: halves of surrogates have no bytes."""
     encoded = username.encode(errors="ignore").decode()
-    return 0 < len(username) <= LONGEST_USERNAME and encoded == username
+    return 0 < len(username.strip()) <= LONGEST_USERNAME and encoded == username
 
 
 def _require_sound(settings: DirectorySettings) -> None:

@@ -10,8 +10,11 @@ from functools import partial
 from directory.accounts import Check, DirectorySettings
 from directory.active_directory.controllers import Controllers
 from directory.active_directory.domain import Domain
+from directory.active_directory.eligibility import ORDINARY_USER
 from directory.active_directory.entries import Entry
-from directory.active_directory.reading import COMPUTED_FLAGS
+from directory.active_directory.questions import all_of, equal, none_of
+from directory.active_directory.reading import COMPUTED_FLAGS, password_version
+from directory.active_directory.replication import METADATA
 from directory.active_directory.session import Session
 from directory.active_directory.times import clock_time
 from directory.active_directory.wire import Endpoint
@@ -21,13 +24,17 @@ NEEDED_RIGHTS = ("lockoutTime", "pwdLastSet")
 NEEDED_READING = ("tokenGroups", "userAccountControl", COMPUTED_FLAGS)
 CLOCK_SKEW_SECONDS = 300
 """Kerberos allows no more, and we compare expiry dates with our own clock."""
-SAMPLE = "(&(sAMAccountType=805306368)(!(adminCount=1)))"
+SAMPLE = all_of(equal("sAMAccountType", str(ORDINARY_USER)), none_of(equal("adminCount", "1")))
 
 Step = Callable[[], str]
 
 
 class _NotSo(DirectoryError):
     """A step worked but found something that an operator should know."""
+
+
+class _DoneWithout(DirectoryError):
+    """Something is missing that we can do without, at the price that is told."""
 
 
 @dataclass
@@ -73,13 +80,16 @@ class Diagnosis:
             ("PDC emulator", self._pdc),
             ("password policy", self._policy),
             ("protected groups", self._groups),
-            ("rights", self._rights),
         ):
             self._try(name, partial(step, session))
+        if self._try("rights", partial(self._rights, session)):
+            self._try("unused passwords", partial(self._unused_passwords, session))
 
     def _try(self, name: str, step: Step) -> bool:
         try:
             check = Check(name, ok=True, detail=step())
+        except _DoneWithout as price:
+            check = Check(name, ok=True, detail=str(price), warning=True)
         except AccountRefused:
             check = Check(name, ok=False, detail="it does not exist, or we may not see it")
         except DirectoryError as error:
@@ -137,15 +147,31 @@ class Diagnosis:
 
     def _rights(self, session: Session) -> str:
         """Windows tells which attributes we may write, but not whether we may reset a password."""
-        wanted = ("allowedAttributesEffective",)
-        found = session.search(self.settings.base_dn, SAMPLE, wanted, at_most=1)
-        if not found:
+        tried = self._somebody(session, "allowedAttributesEffective")
+        if tried is None:
             raise _NotSo("there is no user under the base DN to try it on")
-        may_write = {name.decode("utf-8", "replace") for name in found[0].all(wanted[0])}
+        may_write = {
+            name.decode("utf-8", "replace") for name in tried.all("allowedAttributesEffective")
+        }
         missing = [right for right in NEEDED_RIGHTS if right not in may_write]
         if missing:
             raise _NotSo(f"the service account may not write {' and '.join(missing)}")
-        sample = session.read(found[0].dn, NEEDED_READING)
+        sample = session.read(tried.dn, NEEDED_READING)
         for attribute in NEEDED_READING:
             sample.require(attribute)
         return f"may write {' and '.join(NEEDED_RIGHTS)}; the right to reset shows only in use"
+
+    def _unused_passwords(self, session: Session) -> str:
+        """Without this right everything works, but no password of ours can be told from others."""
+        tried = self._somebody(session, METADATA)
+        if tried is None or password_version(tried) is None:
+            raise _DoneWithout(
+                f"the service account may not read {METADATA}: "
+                "a one-time password that nobody used in time is left alone"
+            )
+        return "it can be told whether a one-time password was used"
+
+    def _somebody(self, session: Session, attribute: str) -> Entry | None:
+        """Anybody under the base DN whom we might have to help."""
+        found = session.search(self.settings.base_dn, SAMPLE, (attribute,), at_most=1)
+        return found[0] if found else None

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from directory.accounts import Account, AccountState, PasswordRules
+from uuid import UUID
+
+from directory.accounts import Account, AccountState, Identity, PasswordRules, ReplaceResult
 from directory.active_directory.entries import Entry
+from directory.active_directory.replication import METADATA
+from directory.active_directory.replication import password_version as version_in
 from directory.active_directory.times import moment
 from directory.errors import Refusal
 
@@ -13,7 +17,7 @@ PASSWORD_NEVER_EXPIRES = 0x10000
 
 COMPUTED_FLAGS = "msDS-User-Account-Control-Computed"
 
-FOR_THE_TRUTH = ("userAccountControl", "pwdLastSet", COMPUTED_FLAGS)
+FOR_THE_TRUTH = ("userAccountControl", "pwdLastSet", COMPUTED_FLAGS, METADATA)
 """What is read back after a write."""
 
 FOR_A_DECISION = (
@@ -22,10 +26,16 @@ FOR_A_DECISION = (
 )
 """What must be known before a write."""
 
+FOR_A_REPLACEMENT = (*FOR_A_DECISION, "pwdLastSet", METADATA)
+"""What must be known before a one-time password is replaced."""
+
+FOR_AN_IDENTITY = ("objectGUID", "sAMAccountName", "displayName", "msDS-ResultantPSO")
+"""What must be known before a password is made."""
+
 FOR_AN_ACCOUNT = (
     *FOR_A_DECISION,
-    *("objectGUID", "sAMAccountName", "displayName", "lockoutTime", "pwdLastSet"),
-    *("msDS-ResultantPSO", "msDS-UserPasswordExpiryTimeComputed"),
+    *FOR_AN_IDENTITY,
+    *("lockoutTime", "pwdLastSet", "msDS-UserPasswordExpiryTimeComputed"),
 )
 """Everything, in one search. The computed ones are only told when they are asked for by name."""
 
@@ -39,6 +49,11 @@ def is_locked(account: Entry) -> bool:
     return bool(account.number(COMPUTED_FLAGS, 0) & LOCKED_OUT)
 
 
+def password_version(account: Entry) -> int | None:
+    """Which write the password comes from; None where we may not read it."""
+    return version_in(b"".join(account.all(METADATA)[:1]))
+
+
 def must_change(account: Entry) -> bool:
     """Whether Windows will ask for a new password: 0 does not, where passwords never expire."""
     never_expires = account.number("userAccountControl", 0) & PASSWORD_NEVER_EXPIRES
@@ -47,14 +62,17 @@ def must_change(account: Entry) -> bool:
 
 def account_of(entry: Entry, rules: PasswordRules, refusal: Refusal | None) -> Account:
     """The account as the rest of the product knows it."""
+    return Account(*_named(entry), rules, state=_state(entry, refusal))
+
+
+def identity_of(entry: Entry, rules: PasswordRules) -> Identity:
+    """Who it is, without how it stands."""
+    return Identity(*_named(entry), rules)
+
+
+def _named(entry: Entry) -> tuple[UUID, str, str]:
     username = entry.text("sAMAccountName")
-    return Account(
-        guid=entry.guid(),
-        username=username,
-        display_name=entry.text("displayName") or username,
-        rules=rules,
-        state=_state(entry, refusal),
-    )
+    return entry.guid(), username, entry.text("displayName") or username
 
 
 def _state(entry: Entry, refusal: Refusal | None) -> AccountState:
@@ -69,3 +87,17 @@ def _state(entry: Entry, refusal: Refusal | None) -> AccountState:
         password_expired=bool(computed & PASSWORD_EXPIRED),
         refusal=refusal,
     )
+
+
+def why_not_replace(account: Entry, version: int) -> ReplaceResult | None:
+    """Why a one-time password of ours has to stay, or None: nobody has used it.
+
+    Where passwords never expire, Windows asks nobody to change it at the first sign-in, so it
+    may be in daily use and look untouched.
+    """
+    present = password_version(account)
+    if present is None or not account.all("pwdLastSet"):
+        return ReplaceResult.UNKNOWN
+    if present != version or account.number("pwdLastSet", 0) != 0:
+        return ReplaceResult.USED
+    return None if must_change(account) else ReplaceResult.UNKNOWN

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 from uuid import UUID
 
-from ldap3 import ANONYMOUS, BASE, NONE, SUBTREE, SYNC, Connection, Server
+from ldap3 import ANONYMOUS, NONE, SYNC, Connection, Server
 
 from directory.accounts import DirectorySettings
 from directory.active_directory.entries import Entry
 from directory.active_directory.passwords import Changes
+from directory.active_directory.questions import BASE, SUBTREE, Filter, present, question
 from directory.active_directory.results import (
     NO_SUCH_OBJECT,
     SIZE_LIMIT_EXCEEDED,
@@ -27,7 +28,7 @@ from directory.errors import (
 )
 
 START_TLS = "1.3.6.1.4.1.1466.20037"
-ANYTHING = "(objectClass=*)"
+ANYTHING = present("objectClass")
 ROOT_DSE = ""
 
 Answer = dict[str, Any]
@@ -121,19 +122,21 @@ class Session:
     def search(
         self,
         base: str,
-        where: str,
+        where: Filter,
         attributes: Sequence[str],
         *,
-        scope: str = SUBTREE,
+        scope: int = SUBTREE,
         at_most: int = 0,
     ) -> list[Entry]:
         """Objects below a base. References to other servers are dropped, never followed."""
         entries: list[Entry] = []
 
         def ask() -> None:
-            asked = list(attributes)
-            self._ldap.search(base, where, scope, attributes=asked, size_limit=at_most)
-            kept = [item for item in self._ldap.response if item["type"] == "searchResEntry"]
+            number = self._ldap.server.next_message_id()
+            self._await_answer_to(number)
+            self._wire.sendall(question(number, base, scope, where, attributes, at_most))
+            answers = self._ldap.strategy.post_send_search(number)
+            kept = [item for item in answers if item["type"] == "searchResEntry"]
             entries.extend(Entry.of(item) for item in kept)
 
         answer = self._ask("searchResDone", ask)
@@ -161,6 +164,10 @@ class Session:
         if self._process_id == os.getpid() and not self._broken:
             self._ask("", self._ldap.unbind)
         self._wire.close()
+
+    def _await_answer_to(self, number: int) -> None:
+        """What ldap3 would have noted if it had sent the request itself."""
+        self._ldap.strategy._outstanding[number] = {"attributes": ()}  # noqa: SLF001
 
     def _bind(self, settings: DirectorySettings) -> None:
         """The password goes as bytes, because ldap3 would normalize text and change it."""
@@ -218,6 +225,8 @@ def _over(wire: Wire) -> Connection:
         client_strategy=SYNC,
         auto_referrals=False,
         auto_range=False,
+        check_names=False,
+        return_empty_attributes=False,
     )
     connection.socket = wire
     connection.closed = False

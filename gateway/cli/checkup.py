@@ -157,6 +157,9 @@ def _directory(seal: Seal, slug: str, profile: DirectoryProfile | None) -> Itera
         if not check.ok:
             advice = f"see all steps with `resetline directory test {slug}`"
             yield broken(name, f"{check.name}: {check.detail}", advice)
+        elif check.warning:
+            advice = "see the rights of the service account in docs/operating.md"
+            yield warning(name, f"{check.name}: {check.detail}", advice)
     if all(check.ok for check in checks):
         yield good(name, f"all of {len(checks)} steps work")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -126,11 +127,16 @@ def try_out(seal: Seal, profile: DirectoryProfile) -> Sequence[Check]:
 
 def _report(checks: Sequence[Check], *, as_json: bool) -> None:
     if as_json:
-        output.write_json([{"name": c.name, "ok": c.ok, "detail": c.detail} for c in checks])
+        output.write_json([asdict(check) for check in checks])
         return
-    works, fails = output.mark("✓", "ok"), output.mark("✗", "FAILED")
     for check in checks:
-        click.echo(f"{works if check.ok else fails} {check.name}: {output.shown(check.detail)}")
+        click.echo(f"{_sign(check)} {check.name}: {output.shown(check.detail)}")
+
+
+def _sign(check: Check) -> str:
+    if not check.ok:
+        return output.mark("✗", "FAILED")
+    return output.mark("!", "WARNING") if check.warning else output.mark("✓", "ok")
 
 
 def _refuse_unsound(seal: Seal, told: DirectoryRecord) -> None:

@@ -40,6 +40,7 @@ class JobName(StrEnum):
     POLL = "poll"
     REDACT = "redact"
     REDACT_STRAY = "redact_stray"
+    SCRAMBLE = "scramble"
     MAIL = "mail"
 
 
@@ -49,6 +50,7 @@ QUEUE_OF: Final = {
     JobName.POLL: QueueName.MAINTENANCE,
     JobName.REDACT: QueueName.MAINTENANCE,
     JobName.REDACT_STRAY: QueueName.MAINTENANCE,
+    JobName.SCRAMBLE: QueueName.MAINTENANCE,
     JobName.MAIL: QueueName.MAIL,
 }
 

@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Final
 
 import structlog
+from sqlalchemy import Case, case, literal, null
 from sqlalchemy.orm import Session
 
-from gateway.engine import requests
+from gateway.engine import notices, requests
 from gateway.engine.outbox import write
+from gateway.records import Request
 from gateway.records.audit import Event, record
+from gateway.records.base import UtcDateTime
 from gateway.records.letters import Letter, OtherPhone, other_phone
 from gateway.records.requests import RequestState
 from gateway.wording import needs_password
@@ -34,10 +37,27 @@ def not_reached(session: Session, letter: Letter, event: Event, reason: str, now
         _reroute(session, letter, other, now)
         return
     ended = requests.move(
-        session, letter.request_id, RequestState.UNDELIVERED, now, reason=reason[:40]
+        session,
+        letter.request_id,
+        RequestState.UNDELIVERED,
+        now,
+        reason=reason[:40],
+        scramble_at=_at_once_if_ours(now),
     )
     if ended and needs_password(letter.template):
-        log.error("request.untold", request=letter.request_id, message=letter.message_id)
+        _tell_by_mail(session, letter.request_id, reason, now)
+
+
+def _at_once_if_ours(now: datetime) -> Case[datetime | None]:
+    """A password that nobody received is made useless, where it can be told from later ones."""
+    known = Request.password_version.is_not(None)
+    return case((known, literal(now, UtcDateTime())), else_=null())
+
+
+def _tell_by_mail(session: Session, request_id: int, reason: str, now: datetime) -> None:
+    """A password was set that nobody knows: the person and the MSP hear of it."""
+    log.error("request.untold", request=request_id, reason=reason)
+    notices.password_untold(session, session.get_one(Request, request_id), reason, now)
 
 
 def _is_worth_it(letter: Letter, reason: str) -> bool:

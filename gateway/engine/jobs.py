@@ -13,6 +13,7 @@ from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
+from gateway.engine.scrambling import Scrambler
 
 log = structlog.get_logger()
 
@@ -31,6 +32,8 @@ class Parts(Protocol):
     @property
     def redaction(self) -> Redaction: ...
     @property
+    def scrambler(self) -> Scrambler: ...
+    @property
     def mailing(self) -> Mailing: ...
 
 
@@ -42,6 +45,7 @@ def functions(parts: Parts) -> Mapping[JobName, JobFunction]:
         JobName.POLL: parts.deliveries.poll,
         JobName.REDACT: parts.redaction.redact,
         JobName.REDACT_STRAY: parts.redaction.redact_stray,
+        JobName.SCRAMBLE: parts.scrambler.scramble,
         JobName.MAIL: parts.mailing.deliver,
     }
     return {name: _guarded(name, function) for name, function in table.items()}

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from directory.accounts import Account, Directory
+from directory.accounts import Directory, Identity
 from directory.errors import AccountRefused, DirectoryError, OutcomeUnknown, PasswordRejected
 from gateway import passphrases
 from gateway.engine import outcomes, requests
@@ -113,9 +113,11 @@ class Performer:
         guid = None
         try:
             directory = self._directories.of(DirectoryProfile.assigned(work))
-            account = _find(directory, work)
-            guid = account.guid
-            return self._act(work, directory, account), guid
+            if work.action == Action.STATUS:
+                return self._status(work, directory), None
+            who = directory.identify(work.account_guid or work.username)
+            guid = who.guid
+            return self._change(work, directory, who), guid
         except DirectoryError as error:
             return self._weigh(work, error), guid
         except PhoneShut as error:
@@ -124,17 +126,18 @@ class Performer:
             log.error("request.no_password_possible", request=work.request_id, detail=str(error))
             return outcomes.impossible(Action(work.action)), guid
 
-    def _act(self, work: Assignment, directory: Directory, account: Account) -> Outcome:
-        match Action(work.action):
-            case Action.RESET:
-                return self._reset(work, directory, account)
-            case Action.UNLOCK:
-                unlocked = directory.unlock(account.guid)
-                return outcomes.after_unlock(unlocked, repeated=work.attempt > 1)
-            case Action.STATUS:
-                return outcomes.after_status(account.state, self._now(), ZoneInfo(work.time_zone))
+    def _status(self, work: Assignment, directory: Directory) -> Outcome:
+        known = work.account_guid
+        account = directory.read(known) if known else directory.find(work.username)
+        return outcomes.after_status(account.state, self._now(), ZoneInfo(work.time_zone))
 
-    def _reset(self, work: Assignment, directory: Directory, account: Account) -> Outcome:
+    def _change(self, work: Assignment, directory: Directory, who: Identity) -> Outcome:
+        if work.action == Action.RESET:
+            return self._reset(work, directory, who)
+        unlocked = directory.unlock(who.guid)
+        return outcomes.after_unlock(unlocked, repeated=work.attempt > 1)
+
+    def _reset(self, work: Assignment, directory: Directory, account: Identity) -> Outcome:
         """Set the password that was sealed before, or a fresh one that is sealed first.
 
         A policy may be stricter than it says (a filter, a banned list): then another is tried.
@@ -152,7 +155,7 @@ class Performer:
     def _sealed_before(self, work: Assignment) -> SecretStr | None:
         return self._seal.unseal(work.sealed_password) if work.sealed_password else None
 
-    def _make(self, work: Assignment, account: Account) -> SecretStr:
+    def _make(self, work: Assignment, account: Identity) -> SecretStr:
         """Make a password and commit it, sealed, before the directory hears of it."""
         names = (account.username, account.display_name)
         password = passphrases.make(account.rules.min_length, names)
@@ -258,10 +261,3 @@ def _to_watch(result: Outcome, now: datetime) -> dict[str, Any]:
     if result.password_version is None:
         return {}
     return {"password_version": result.password_version, "scramble_at": now + ONE_TIME}
-
-
-def _find(directory: Directory, work: Assignment) -> Account:
-    """By the immutable id once it is known, so that a renamed account is still the same."""
-    if work.account_guid is not None:
-        return directory.read(work.account_guid)
-    return directory.find(work.username)

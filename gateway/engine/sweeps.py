@@ -59,6 +59,7 @@ class Sweeps:
         self._pick_up(JobName.POLL, OutboundMessage.id, OutboundMessage.poll_at, now)
         self._pick_up(JobName.REDACT, OutboundMessage.id, OutboundMessage.redact_at, now)
         self._pick_up(JobName.REDACT_STRAY, StrayText.id, StrayText.redact_at, now)
+        self._pick_up(JobName.SCRAMBLE, Request.id, Request.scramble_at, now)
         self._forget_passwords(now)
         self._pick_up(JobName.MAIL, Mail.id, Mail.ring_at, now)
 

@@ -26,6 +26,7 @@ class Assignment:
     state: str
     attempt: int
     action: str
+    reason: str
     sender: str
     created_at: datetime
     sealed_password: str | None = field(repr=False)
@@ -73,6 +74,7 @@ _ASSIGNMENT: Final = (
         Request.state,
         Request.attempt,
         Request.action,
+        Request.reason,
         Request.sender,
         Request.created_at,
         Request.sealed_password,

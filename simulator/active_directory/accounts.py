@@ -98,8 +98,9 @@ class User(Entry):
 
     def set_password(self, password: str, policy: Policy, now: datetime) -> None:
         """Without any check."""
-        self.passwords = self.passwords.followed_by(password, keep=policy.history_length)
-        self.password_last_set = filetime(now)
+        at = filetime(now)
+        self.passwords = self.passwords.followed_by(password, keep=policy.history_length, at=at)
+        self.password_last_set = at
 
     def reset_password(
         self, password: str, policy: Policy, now: datetime, *, as_if_changed: bool = False

@@ -26,10 +26,13 @@ class BerError(ValueError):
 
 def elements(content: bytes) -> Iterator[tuple[int, bytes]]:
     """The tag and content of each element in a row."""
-    position = 0
-    while position < len(content):
-        start, end = _extent(content, position)
-        if end > len(content):
+    position, whole = 0, len(content)
+    while position < whole:
+        start = position + 2
+        end = start + content[position + 1]
+        if end - start >= _LONG_FORM:
+            start, end = _extent(content, position)
+        if end > whole:
             raise BerError("an element is longer than what holds it")
         yield content[position], content[start:end]
         position = end
@@ -60,7 +63,7 @@ def number(content: bytes) -> int:
 
 def element(tag: int, *parts: bytes) -> bytes:
     """One element around some content."""
-    content = b"".join(parts)
+    content = parts[0] if len(parts) == 1 else b"".join(parts)
     length = len(content)
     if length < _LONG_FORM:
         return bytes((tag, length)) + content

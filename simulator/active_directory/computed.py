@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from simulator.active_directory.domain import Domain
 from simulator.active_directory.entries import Values
 from simulator.active_directory.filetimes import filetime
 from simulator.active_directory.rights import Right
+
+_UNICODE_PWD = 0x0009_005A
+_TICKS_IN_A_SECOND = 10_000_000
 
 _WRITABLE_BY_RIGHT = {
     Right.WRITE_LOCKOUT_TIME: "lockoutTime",
@@ -49,11 +53,21 @@ def _token_groups(domain: Domain, user: User, _caller: User) -> Values:
 
 
 def _writable(domain: Domain, user: User, caller: User) -> Values:
-    return tuple(
-        name.encode()
-        for right, name in _WRITABLE_BY_RIGHT.items()
-        if domain.may(caller, right, user)
-    )
+    rights = domain.rights_of(caller, user)
+    return tuple(name.encode() for right, name in _WRITABLE_BY_RIGHT.items() if right in rights)
+
+
+def _replication(domain: Domain, user: User, _caller: User) -> Values:
+    """How often each attribute was written, when and where; here of the password alone.
+
+    A real controller stores it, and tells it of every attribute that was ever written.
+    """
+    kept = user.passwords
+    first = next(iter(domain.controllers.values()))
+    where = domain.target(first.settings_dn).guid.bytes_le
+    number = user.number("uSNCreated") + kept.version
+    written = (kept.version, kept.set_at // _TICKS_IN_A_SECOND, where, number, number)
+    return (struct.pack("<IIII", 1, 0, 1, 0) + struct.pack("<IIQ16sQQ", _UNICODE_PWD, *written),)
 
 
 COMPUTED = {
@@ -64,5 +78,6 @@ COMPUTED = {
         Computed("msDS-ResultantPSO", _policy),
         Computed("tokenGroups", _token_groups, base_only=True),
         Computed("allowedAttributesEffective", _writable),
+        Computed("replPropertyMetaData", _replication),
     )
 }

@@ -222,12 +222,13 @@ class Domain(Realm):
         """Whether they may do everything."""
         return sid_bytes(well_known.ADMINISTRATORS) in self.token_groups(user)
 
-    def may(self, who: User, right: Right, target: Entry) -> bool:
-        """Whether somebody holds a right on an object."""
+    def rights_of(self, who: User, target: Entry) -> frozenset[Right]:
+        """All that somebody may do to an object."""
         sids = frozenset([who.sid, *self.token_groups(who)])
-        return sid_bytes(well_known.ADMINISTRATORS) in sids or any(
-            each.grants(right, sids, target) for each in self._delegations
-        )
+        if sid_bytes(well_known.ADMINISTRATORS) in sids:
+            return ALL_RIGHTS
+        given = (each.rights for each in self._delegations if each.holds(sids, target))
+        return frozenset().union(*given)
 
     def protect_administrators(self) -> None:
         """What the PDC does every hour: stamp adminCount on whoever belongs to a protected group.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from uuid import UUID
 
 from simulator.active_directory import names
@@ -54,7 +54,8 @@ class Entry:
 
     def raw(self, name: str) -> bytes:
         """The first value, or nothing."""
-        return next(iter(self.values(name)), b"")
+        found = self._stored.get(name.lower())
+        return found[1][0] if found else b""
 
     def text(self, name: str) -> str:
         """The first value as text."""
@@ -76,6 +77,10 @@ class Entry:
     def stored(self) -> Iterator[tuple[str, Values]]:
         """Every attribute in the order in which it came to be."""
         yield from self._stored.values()
+
+    def chosen(self, names: Container[str]) -> Iterator[tuple[str, Values]]:
+        """Those with one of these names, which are in lower case."""
+        return (kept for name, kept in self._stored.items() if name in names)
 
     def state(self) -> dict[str, tuple[str, Values]]:
         """What `restore` brings back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from functools import lru_cache
 from uuid import UUID
 
 _TARGET = re.compile(r"<(GUID|SID)=([^>]+)>", re.IGNORECASE)
@@ -15,6 +16,7 @@ def guid_bytes(guid: UUID) -> bytes:
     return guid.bytes_le
 
 
+@lru_cache(maxsize=1024)
 def sid_bytes(text: str) -> bytes:
     """S-1-5-… as objectSid holds it."""
     authority, *parts = (int(number) for number in text.split("-")[2:])

@@ -19,6 +19,10 @@ class Passwords:
     _salt: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
     _digests: tuple[bytes, ...] = field(default=(), repr=False)
     """The newest first."""
+    version: int = 0
+    """How often it was set: replication counts it."""
+    set_at: int = 0
+    """When that was last, as a FILETIME. Unlike pwdLastSet nobody can write it."""
 
     def match(self, password: str) -> bool:
         """Whether this is the password now."""
@@ -29,10 +33,10 @@ class Passwords:
         digest = self._digest(password)
         return any(hmac.compare_digest(digest, kept) for kept in self._digests[:depth])
 
-    def followed_by(self, password: str, *, keep: int) -> Passwords:
+    def followed_by(self, password: str, *, keep: int, at: int) -> Passwords:
         """These with a new one in front, cut to the length of the history."""
-        digests = (self._digest(password), *self._digests)
-        return replace(self, _digests=digests[: max(keep, 1)])
+        digests = (self._digest(password), *self._digests)[: max(keep, 1)]
+        return replace(self, _digests=digests, version=self.version + 1, set_at=at)
 
     def _digest(self, password: str) -> bytes:
         return hashlib.blake2b(password.encode(errors="surrogatepass"), key=self._salt).digest()

@@ -30,14 +30,13 @@ class Delegation:
     below: DnKey
     rights: frozenset[Right]
 
-    def grants(self, right: Right, sids: frozenset[bytes], target: Entry) -> bool:
-        """Whether it gives the holder of these SIDs the right on that object.
+    def holds(self, sids: frozenset[bytes], target: Entry) -> bool:
+        """Whether it gives the holder of these SIDs its rights on that object.
 
         Accounts with adminCount=1 inherit nothing: AdminSDHolder has taken it from them.
         """
         return (
-            right in self.rights
-            and self.trustee in sids
+            self.trustee in sids
             and names.key(target.dn)[: len(self.below)] == self.below
             and target.number("adminCount") != 1
         )

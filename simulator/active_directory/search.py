@@ -96,12 +96,8 @@ class Searches:
 def selected(entry: Entry, names: Sequence[str], *, types_only: bool = False) -> Row:
     """The stored attributes that were asked for; all of them if none or `*` was named."""
     everything = not names or "*" in names
-    asked = {name.lower() for name in names}
-    return entry.dn, [
-        (name, () if types_only else values)
-        for name, values in entry.stored()
-        if everything or name.lower() in asked
-    ]
+    told = entry.stored() if everything else entry.chosen({name.lower() for name in names})
+    return entry.dn, [(name, ()) for name, _ in told] if types_only else list(told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from directory.accounts import DirectorySettings
 from simulator.active_directory import ActiveDirectoryServer, Control, Domain, Policy, SignIn
 from simulator.active_directory.entries import Entry
+from simulator.active_directory.filetimes import filetime
 from simulator.active_directory.identifiers import guid_bytes
 
 SERVICE_ACCOUNT = "resetline-svc"
@@ -122,6 +123,10 @@ class Simulation:
         for _ in range(POLICY.lockout_threshold):
             self.domain.sign_in(self.text(user, "sAMAccountName"), "wrong")
 
+    def change_password(self, user: UUID, old: str, new: str) -> None:
+        """As the person does at a Windows computer."""
+        self.domain.change_password(self.text(user, "sAMAccountName"), old, new)
+
     def sign_in_as(self, user: UUID, password: str) -> str:
         """'ok', or Windows' data code."""
         outcome = self.domain.sign_in(self.text(user, "sAMAccountName"), password)
@@ -149,7 +154,9 @@ class Simulation:
 
     def _put(self, entry: Entry, attributes: dict[str, Any]) -> None:
         for name, value in attributes.items():
-            entry.put(name, *([] if value is None else [value]))
+            means_now = (name, value) == ("pwdLastSet", -1)
+            written = filetime(self.domain.now()) if means_now else value
+            entry.put(name, *([] if value is None else [written]))
 
     def _delegate(self) -> None:
         flags = Control.PASSWORD_NEVER_EXPIRES

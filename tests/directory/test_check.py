@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
-from directory.accounts import Check
+from directory.accounts import Check, ReplaceResult
 from directory.active_directory import ActiveDirectory
 from directory.errors import RightMissing
 from simulator.active_directory import ActiveDirectoryServer, Kind, Right
@@ -38,12 +38,13 @@ def test_every_step_is_told_in_order(simulation: Simulation, connect: Connect) -
         "password policy",
         "protected groups",
         "rights",
+        "unused passwords",
     ]
     details = {check.name: check.detail for check in checks}
     assert "days" in details[f"{where} TLS"]
     assert "localhost" in details["PDC emulator"]
     assert "12 characters" in details["password policy"]
-    assert all(check.ok for check in checks)
+    assert all(check.ok and not check.warning for check in checks)
 
 
 def test_each_controller_is_checked_and_one_is_enough(
@@ -94,6 +95,19 @@ def test_what_may_not_be_read_is_named_and_stops_every_write(
         with pytest.raises(RightMissing, match=attribute):
             attempt(user)
     assert simulation.server.count(Kind.MODIFY) == 0
+
+
+def test_what_can_be_done_without_is_a_warning_with_its_price(
+    simulation: Simulation, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, accounts = simulation.add_user(), connect()
+    monkeypatch.delitem(COMPUTED, "replpropertymetadata")
+    (warning,) = (check for check in accounts.check() if check.warning)
+    assert warning.ok
+    assert "nobody used in time is left alone" in warning.detail
+    assert accounts.reset(user, NEW).password_version is None
+    assert accounts.replace_unused(user, 1, NEW) is ReplaceResult.UNKNOWN
+    assert simulation.server.count(Kind.MODIFY) == 1
 
 
 def test_nobody_to_try_it_on_is_told(connect: Connect) -> None:

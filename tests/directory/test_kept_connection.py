@@ -40,6 +40,18 @@ def test_a_reset_on_a_kept_connection_is_one_look_one_write_and_one_look(
     assert asked == [Kind.SEARCH, Kind.MODIFY, Kind.SEARCH]
 
 
+def test_who_somebody_is_takes_one_look_on_a_kept_connection(
+    simulation: Simulation, connect: Connect
+) -> None:
+    user, accounts = simulation.add_user(), connect()
+    name = simulation.text(user, "sAMAccountName")
+    accounts.identify(user)
+    for who in (user, name):
+        simulation.server.forget_operations()
+        accounts.identify(who)
+        assert [operation.kind for operation in simulation.server.operations] == [Kind.SEARCH]
+
+
 def test_a_connection_that_ended_meanwhile_is_opened_again(
     simulation: Simulation, connect: Connect
 ) -> None:
@@ -115,12 +127,16 @@ def test_a_write_goes_to_the_pdc_and_stays_there(
     accounts.read(user)
     assert pdc.connections_accepted == 0
     for _ in range(3):
-        accounts.reset(user, NEW)
+        told = accounts.reset(user, NEW)
         accounts.unlock(user)
         accounts.read(user)
     assert (pdc.count(Kind.MODIFY), other.count(Kind.MODIFY)) == (3, 0)
     assert (pdc.count(Kind.BIND), other.count(Kind.BIND)) == (1, 1)
     assert eventually(lambda: other.count(Kind.UNBIND) == 1)
+    accounts = connect(urls=(other.url, pdc.url))
+    accounts.read(user)
+    accounts.replace_unused(user, told.password_version or 0, NEW)
+    assert (pdc.count(Kind.MODIFY), other.count(Kind.MODIFY)) == (4, 0)
 
 
 def test_a_pdc_that_cannot_be_reached_is_done_without_for_a_while(

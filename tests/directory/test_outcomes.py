@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
+from directory.accounts import ReplaceResult
 from directory.active_directory import ActiveDirectory
 from directory.active_directory.reading import COMPUTED_FLAGS
 from directory.active_directory.session import Session
@@ -61,6 +62,32 @@ def both(
 ) -> ActiveDirectory:
     """Two controllers, so that a second write would have somewhere to go."""
     return connect(**HASTY, urls=(simulation.server.url, second.url))
+
+
+THROWAWAY = SecretStr("Nobody-knows-this-0ne")
+
+
+@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_replacement_without_an_answer_is_unknown_and_may_be_repeated(
+    simulation: Simulation,
+    second: ActiveDirectoryServer,
+    both: ActiveDirectory,
+    loss: str,
+    applied: bool,
+) -> None:
+    user = simulation.add_user()
+    password_version = both.reset(user, NEW).password_version or 0
+    simulation.server.forget_operations()
+    LOSSES[loss](simulation.server.faults, applied)
+    with pytest.raises(OutcomeUnknown):
+        both.replace_unused(user, password_version, THROWAWAY)
+    assert simulation.server.count(Kind.MODIFY) + second.count(Kind.MODIFY) == 1
+    assert (simulation.sign_in_as(user, NEW.get_secret_value()) == "52e") is applied
+    simulation.server.faults.clear()
+    again = both.replace_unused(user, password_version, THROWAWAY)
+    assert again is (ReplaceResult.USED if applied else ReplaceResult.REPLACED)
+    assert simulation.sign_in_as(user, THROWAWAY.get_secret_value()) == "773"
 
 
 @pytest.mark.parametrize("applied", [False, True])
@@ -159,6 +186,17 @@ def test_a_refused_write_is_told_as_what_it_is_and_sent_once(
     assert simulation.server.count(Kind.MODIFY) + second.count(Kind.MODIFY) == 1
     assert simulation.text(user, "lockoutTime") != "0"
     assert not WRITES[write](both, user).locked
+
+
+def test_a_replacement_names_the_id_and_leaves_the_lockout_out(
+    simulation: Simulation, connect: Connect
+) -> None:
+    user, accounts = simulation.add_user(), connect()
+    password_version = accounts.reset(user, NEW).password_version or 0
+    simulation.server.forget_operations()
+    accounts.replace_unused(user, password_version, THROWAWAY)
+    (modify,) = (each for each in simulation.server.operations if each.kind is Kind.MODIFY)
+    assert modify.attributes == ("unicodePwd", "pwdLastSet")
 
 
 def test_an_answer_in_a_code_that_nobody_knows_is_not_called_undone(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from directory.accounts import UnlockResult
+from directory.accounts import ReplaceResult, UnlockResult
 from directory.active_directory import ActiveDirectory
 from directory.errors import ConnectionNotSecure
 from tests.directory.contract import DirectoryContract, World
@@ -18,6 +18,7 @@ from tests.directory.contract.world import NEW, version
 from tests.samba import Samba
 
 ONE_SECOND = -10_000_000
+REPLICATION_METADATA = "281416c0-1968-11d0-a28f-00aa003049e2"
 
 
 class TestActiveDirectoryOnSamba(DirectoryContract):
@@ -84,3 +85,15 @@ def test_group_membership_is_told_to_an_account_without_any_privilege(samba: Sam
         rights = [check for check in accounts.check() if check.name == "rights"]
         assert rights[0].ok
         assert accounts.read(user).state.refusal is None
+
+
+def test_an_unused_password_is_left_alone_where_we_may_not_read_which_it_is(samba: Samba) -> None:
+    """A reset works all the same."""
+    user = samba.add_user()
+    samba.hide_from_service_account(user, REPLICATION_METADATA)
+    with closing(ActiveDirectory(samba.settings())) as accounts:
+        assert accounts.reset(user, SecretStr(NEW)).password_version is None
+        assert accounts.replace_unused(user, 1, SecretStr("Unseen-Passw0rd")) is (
+            ReplaceResult.UNKNOWN
+        )
+    assert samba.sign_in_as(user, NEW) == "773"

@@ -101,10 +101,11 @@ class Samba:
 
     def let_service_account_read(self, dn: str) -> None:
         """Grant what Windows by default keeps to Domain Admins: to see a fine-grained policy."""
-        sid = _sid_text(self.raw(self.service_account_dn, "objectSid")[0])
-        configuration = str(recipe.configuration(self._home))
-        ace = f"(A;;RPLCRC;;;{sid})"
-        recipe.samba_tool("dsacl", "set", f"--objectdn={dn}", f"--sddl={ace}", "-s", configuration)
+        self._rule(dn, "A;;RPLCRC;;")
+
+    def hide_from_service_account(self, user: UUID, schema_id: str) -> None:
+        """Deny one attribute of one account, as a hardened domain may for all."""
+        self._rule(self.dn(user), f"OD;;RP;{schema_id};")
 
     def set(self, target: UUID | str, **attributes: Any) -> None:
         """Replace attributes as the Administrator."""
@@ -138,6 +139,15 @@ class Samba:
         name = self.text(user, "userPrincipalName")
         for _ in range(recipe.LOCKOUT_THRESHOLD):
             self.sign_in(name, "wrong")
+
+    def change_password(self, user: UUID, old: str, new: str) -> None:
+        """As the person does: whoever knows the old password may, also the Administrator."""
+        changes = [
+            (operation, [f'"{password}"'.encode("utf-16-le")])
+            for operation, password in ((ldap3.MODIFY_DELETE, old), (ldap3.MODIFY_ADD, new))
+        ]
+        dn = f"<GUID={user}>"
+        self._succeed(self.administrator.modify(dn, {"unicodePwd": changes}), dn)
 
     def sign_in(self, name: str, password: str) -> str:
         """What Windows would answer: 'ok', or the data code of the refusal, such as '775'."""
@@ -191,6 +201,11 @@ class Samba:
     def _add(self, dn: str, classes: list[str], values: dict[str, Any]) -> None:
         given = {name: value for name, value in values.items() if value is not None}
         self._succeed(self.administrator.add(dn, classes, given), dn)
+
+    def _rule(self, dn: str, rule: str) -> None:
+        sid = _sid_text(self.raw(self.service_account_dn, "objectSid")[0])
+        here = ("-s", str(recipe.configuration(self._home)))
+        recipe.samba_tool("dsacl", "set", f"--objectdn={dn}", f"--sddl=({rule};{sid})", *here)
 
     def _succeed(self, answer: object, dn: str) -> None:
         if answer is not True:

@@ -12,6 +12,7 @@ from tests.directory.contract.connecting import Connecting
 from tests.directory.contract.finding import Finding
 from tests.directory.contract.reading import Reading
 from tests.directory.contract.refusing import Refusing
+from tests.directory.contract.replacing import Replacing
 from tests.directory.contract.resetting import Resetting
 from tests.directory.contract.unlocking import Unlocking
 from tests.directory.contract.world import World, connected
@@ -19,7 +20,7 @@ from tests.directory.contract.world import World, connected
 __all__ = ["DirectoryContract", "World"]
 
 
-class DirectoryContract(Finding, Reading, Resetting, Unlocking, Refusing, Connecting):
+class DirectoryContract(Finding, Reading, Resetting, Replacing, Unlocking, Refusing, Connecting):
     """Inherit it and offer a `world` fixture."""
 
     @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from directory.accounts import Directory
+from directory.accounts import Directory, Identity, PasswordRules
 from directory.errors import AccountRefused, Refusal
 from tests.directory.contract.world import World
 
@@ -64,4 +64,38 @@ class Finding:
         user = world.add_user(parent=world.elsewhere_dn)
         with pytest.raises(AccountRefused) as refused:
             accounts.find(world.text(user, "sAMAccountName"))
+        assert refused.value.reason is Refusal.OUTSIDE_BASE
+
+    def test_who_somebody_is_is_told_by_name_and_by_id(
+        self, world: World, accounts: Directory
+    ) -> None:
+        user = world.add_user(displayName="Mia Keller")
+        name = world.text(user, "sAMAccountName")
+        expected = Identity(user, name, "Mia Keller", PasswordRules(12, complexity=True))
+        told = [accounts.identify(who) for who in (name, f" {name.upper()} ", user)]
+        assert told == [expected] * 3
+
+    def test_a_policy_of_their_own_is_told_with_who_they_are(
+        self, world: World, accounts: Directory
+    ) -> None:
+        user = world.add_user()
+        policy = world.add_password_rules(user, min_length=17, complexity=False)
+        world.let_service_account_read(policy)
+        assert accounts.identify(user).rules == PasswordRules(17, complexity=False)
+
+    @pytest.mark.parametrize("name", ["", "nobody-at-all", "*", "*)(objectClass=*", "\\2a"])
+    def test_a_name_that_nobody_has_is_nobody(
+        self, accounts: Directory, world: World, name: str
+    ) -> None:
+        world.add_user()
+        with pytest.raises(AccountRefused) as refused:
+            accounts.identify(name)
+        assert refused.value.reason is Refusal.NOT_FOUND
+
+    def test_an_account_outside_the_base_is_not_identified_by_name(
+        self, world: World, accounts: Directory
+    ) -> None:
+        user = world.add_user(parent=world.elsewhere_dn)
+        with pytest.raises(AccountRefused) as refused:
+            accounts.identify(world.text(user, "sAMAccountName"))
         assert refused.value.reason is Refusal.OUTSIDE_BASE

@@ -74,6 +74,10 @@ class World(Protocol):
         """Lock an account."""
         ...
 
+    def change_password(self, user: UUID, old: str, new: str) -> None:
+        """As the person does at a Windows computer, also when it asks for it."""
+        ...
+
     def sign_in_as(self, user: UUID, password: str) -> str:
         """'ok', or Windows' data code: 52e wrong, 773 right but must change, 775 locked."""
         ...
@@ -97,10 +101,14 @@ def connected(world: World, **changes: Any) -> Directory:
 
 
 def refused_untouched(world: World, accounts: Directory, guid: UUID, reason: Refusal) -> None:
-    """STATUS tells the reason, reset and unlock give it, and nothing was written."""
+    """STATUS tells the reason, every change gives it, and nothing was written."""
     before = version(world, guid)
     assert accounts.read(guid).state.refusal is reason
-    for attempt in (lambda: accounts.reset(guid, SecretStr(NEW)), lambda: accounts.unlock(guid)):
+    for attempt in (
+        lambda: accounts.reset(guid, SecretStr(NEW)),
+        lambda: accounts.replace_unused(guid, 1, SecretStr(NEW)),
+        lambda: accounts.unlock(guid),
+    ):
         with pytest.raises(AccountRefused) as refused:
             attempt()
         assert refused.value.reason is reason

@@ -266,7 +266,7 @@ def test_a_carrier_that_never_reports_is_asked(world: World) -> None:
 def test_a_network_that_never_confirms_ends_the_request_unconfirmed(world: World) -> None:
     world.text("RESET")
     world.work()
-    world.settle(40 * 60, step=20)
+    world.settle(25 * 60, step=20)
     [request] = world.requests()
     assert (request.state, request.reason) == (RequestState.DONE, "unconfirmed")
 
