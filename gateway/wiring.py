@@ -16,6 +16,7 @@ from gateway.engine.directories import Directories
 from gateway.engine.doorbell import Doorbell, JobName, RqDoorbell
 from gateway.engine.inbox import Inbox
 from gateway.engine.performing import Performer
+from gateway.engine.pulse import CLOCK, Pulse
 from gateway.engine.replies import Replies
 from gateway.engine.sweeps import Sweeps
 from gateway.records.database import Database
@@ -80,4 +81,8 @@ class Gateway:
 
     @cached_property
     def sweeps(self) -> Sweeps:
-        return Sweeps(self.database, self.doorbell, self.functions, self.now)
+        tell_alive = self.pulse(CLOCK).beat
+        return Sweeps(self.database, self.doorbell, self.functions, self.now, tell_alive)
+
+    def pulse(self, kind: str) -> Pulse:
+        return Pulse(self.database, kind, self.now)

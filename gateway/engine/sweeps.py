@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from gateway.engine.bookkeeping import keep_books
 from gateway.engine.doorbell import Doorbell, JobName
 from gateway.engine.jobs import JobFunction
 from gateway.records import OutboundMessage, Request, StatusReport
@@ -41,11 +42,13 @@ class Sweeps:
         doorbell: Doorbell,
         functions: Mapping[JobName, JobFunction],
         now: Callable[[], datetime],
+        tell_alive: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._doorbell = doorbell
         self._functions = functions
         self._now = now
+        self.tell_alive = tell_alive
 
     def run(self) -> None:
         """One sweep. Without Redis the work itself is done here: slower, but done."""
@@ -55,6 +58,7 @@ class Sweeps:
         self._pick_up(JobName.REDACT, OutboundMessage.id, OutboundMessage.redact_at, now)
         self._forget_passwords(now)
         self._forget_reports(now)
+        keep_books(self._database, self._now())
 
     def _pick_up(
         self,
@@ -64,6 +68,7 @@ class Sweeps:
         now: datetime,
     ) -> None:
         for worked, each in enumerate(self._due(row_id, due_at, now)):
+            self.tell_alive()
             if self._doorbell.ring(job, each):
                 log.info("sweep.rang", job=job.value, row=each)
             elif worked < BY_OURSELVES:

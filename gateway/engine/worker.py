@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any, ClassVar, Final
 
 import structlog
 from redis import Redis, ResponseError
+from redis.client import Pipeline
 from rq import Queue, SimpleWorker, worker_registration
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
@@ -95,6 +96,7 @@ class DoorbellWorker(SimpleWorker):
 
     max_connection_wait_time = RECONNECT_SECONDS
     log_result_lifespan = False
+    tell_alive: Callable[[], None] | None = None
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None
@@ -105,6 +107,12 @@ class DoorbellWorker(SimpleWorker):
                 return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
             except ValueError:
                 log.error("worker.foreign_entry", queue=self.queues[0].name)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """RQ calls this before and after each job, and every few seconds while there is none."""
+        if self.tell_alive:
+            self.tell_alive()
+        super().heartbeat(timeout, pipeline)
 
     @property
     def was_told_to_stop(self) -> bool:

@@ -33,6 +33,7 @@ class Event(StrEnum):
     PHONE_OPTED_IN = "phone:opted_in"
     REQUEST_OPENED = "request:opened"
     REQUEST_JOINED = "request:joined"
+    REQUEST_RETRIED = "request:retried"
     REQUEST_STALE = "request:stale"
     RESET_SUCCEEDED = "password:reset:succeeded"
     RESET_REFUSED = "password:reset:refused"
@@ -64,7 +65,7 @@ class AuditEvent(Base):
     tenant_id: Mapped[int | None]
     organization_id: Mapped[int | None]
     person_id: Mapped[int | None]
-    request_id: Mapped[int | None]
+    request_id: Mapped[int | None] = mapped_column(index=True)
     reason: Mapped[str] = mapped_column(String(60), default="")
 
 
