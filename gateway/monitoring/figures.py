@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from gateway.carriers.twilio_codes import problem_of
 from gateway.engine.pulse import KINDS
-from gateway.monitoring.queues import unsent_texts, waiting
+from gateway.monitoring.queues import requests_in, unsent_texts, waiting
 from gateway.monitoring.readiness import Readiness, readiness
 from gateway.records import OutboundMessage, Request
 from gateway.records.audit import Event
 from gateway.records.heartbeats import SWEEP, last_beat, last_beat_anywhere
+from gateway.records.messages import NEVER
 from gateway.records.requests import ALIVE, RequestState
 from gateway.records.tallies import totals
 from gateway.wiring import Gateway
@@ -77,10 +78,10 @@ def _requests(session: Session, now: datetime) -> Iterable[Metric]:
     by_state = select(Request.action, Request.state, func.count()).group_by(
         Request.action, Request.state
     )
-    recent = by_state.where(Request.created_at > now - RECENT)
-    older = by_state.where(Request.state.in_(ALIVE), Request.created_at <= now - RECENT)
+    alive = by_state.where(Request.state.in_(ALIVE))
+    ended = by_state.where(Request.created_at > now - RECENT, Request.state.not_in(ALIVE))
     counts: Counter[tuple[str, str]] = Counter()
-    for query in (recent, older):
+    for query in (alive, ended):
         for action, state, count in session.execute(query):
             counts[action, state] += count
     yield _family(
@@ -113,21 +114,20 @@ def _queues(session: Session, now: datetime) -> Iterable[Metric]:
 
 
 def _oldest(session: Session, now: datetime) -> Iterable[Metric]:
-    alive = select(func.min(Request.created_at)).where(Request.state.in_(ALIVE))
-    for name, since in (
-        ("request", session.scalar(alive)),
-        ("unsent_text", unsent_texts(session).since),
-    ):
-        age = (now - since).total_seconds() if since else 0.0
-        help_ = "Age of the oldest that waits."
-        yield GaugeMetricFamily(f"resetline_oldest_{name}_seconds", help_, value=age)
+    oldest = {"request": requests_in(session, ALIVE), "unsent_text": unsent_texts(session)}
+    for name, each in oldest.items():
+        yield GaugeMetricFamily(
+            f"resetline_oldest_{name}_seconds",
+            "Age of the oldest that waits.",
+            value=each.seconds(now),
+        )
 
 
 def _waiting_texts(session: Session) -> Metric:
     """By what the carrier last said of them; `misconfigured` is for an operator to mend."""
     by_code = (
         select(OutboundMessage.error_code, func.count())
-        .where(OutboundMessage.ring_at.is_not(None))
+        .where(OutboundMessage.ring_at > NEVER)
         .group_by(OutboundMessage.error_code)
     )
     counts: Counter[tuple[str, str]] = Counter({("none", ""): 0})
@@ -140,7 +140,7 @@ def _waiting_texts(session: Session) -> Metric:
 def _unredacted(session: Session, now: datetime) -> Metric:
     count = session.scalar(
         select(func.count()).where(
-            OutboundMessage.redact_at.is_not(None), OutboundMessage.accepted_at <= now - OVERDUE
+            OutboundMessage.redact_at > NEVER, OutboundMessage.accepted_at <= now - OVERDUE
         )
     )
     return GaugeMetricFamily(

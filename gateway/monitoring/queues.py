@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gateway.engine.doorbell import QueueName
 from gateway.engine.replies import REDACT_BY
 from gateway.records import OutboundMessage, Request
-from gateway.records.messages import OutboundState
+from gateway.records.messages import NEVER, OutboundState
 from gateway.records.requests import RequestState
 
 
@@ -36,17 +36,22 @@ def waiting(session: Session, now: datetime) -> Mapping[QueueName, Waiting]:
     return {queue: count(session, now) for queue, count in COUNTS.items()}
 
 
+def requests_in(session: Session, states: Sequence[RequestState]) -> Waiting:
+    """Counted as well: for the oldest alone a database goes through all in the order of time."""
+    counted = select(func.count(), func.min(Request.created_at)).where(Request.state.in_(states))
+    return Waiting(*session.execute(counted).one())
+
+
 def unsent_texts(session: Session) -> Waiting:
     """A text that waits is rung for, and one that is done with is not: an index knows."""
     counted = select(func.count(), func.min(OutboundMessage.created_at))
-    return Waiting(*session.execute(counted.where(OutboundMessage.ring_at.is_not(None))).one())
+    return Waiting(*session.execute(counted.where(OutboundMessage.ring_at > NEVER)).one())
 
 
 def _people(session: Session, _now: datetime) -> Waiting:
     """Requests to carry out and texts to send. Since when, not when they were last rung for."""
-    to_do = Request.state.in_((RequestState.QUEUED, RequestState.APPLYING))
-    counted = select(func.count(), func.min(Request.created_at)).where(to_do)
-    return Waiting(*session.execute(counted).one()) + unsent_texts(session)
+    to_do = (RequestState.QUEUED, RequestState.APPLYING)
+    return requests_in(session, to_do) + unsent_texts(session)
 
 
 def _copies(session: Session, now: datetime) -> Waiting:
@@ -59,7 +64,7 @@ def _copies(session: Session, now: datetime) -> Waiting:
 
 def _copies_where(session: Session, which: ColumnElement[bool], grace: timedelta) -> Waiting:
     counted = select(func.count(), func.min(OutboundMessage.accepted_at)).where(
-        OutboundMessage.redact_at.is_not(None),
+        OutboundMessage.redact_at > NEVER,
         which,
     )
     count, since = session.execute(counted).one()
