@@ -15,7 +15,7 @@ ANSWERS_WITHIN_SECONDS: Final = 5
 
 @click.group()
 def health() -> None:
-    """Whether a process of this machine is at work. Exit status 1 if not."""
+    """Whether a process is at work, for supervisors to ask. Exit status 1 if not."""
 
 
 @health.command()

@@ -296,8 +296,8 @@ def test_each_process_says_that_it_is_at_work_and_one_that_never_ran_does_not(
 def test_a_worker_is_at_work_also_while_it_has_no_redis(
     ready: Terminal, start: Callable[..., Started], redis_server: RedisServer
 ) -> None:
-    worker = start("worker", "--queue", "interactive")
-    wait_for(worker.pids)
+    start("worker", "--queue", "interactive")
+    wait_for(lambda: not silent(ready, "worker"))
     redis_server.stop()
     ready.sql("DELETE FROM heartbeats")
     wait_for(lambda: not silent(ready, "worker"))
