@@ -17,6 +17,7 @@ from gateway.engine.doorbell import Doorbell, JobName, RqDoorbell
 from gateway.engine.inbox import Inbox
 from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
+from gateway.engine.pulse import CLOCK, Pulse
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
@@ -108,4 +109,14 @@ class Gateway:
     @cached_property
     def sweeps(self) -> Sweeps:
         unheard = () if self.mailer else (JobName.MAIL,)
-        return Sweeps(self.database, self.doorbell, self.functions, self.now, unheard)
+        return Sweeps(
+            self.database,
+            self.doorbell,
+            self.functions,
+            self.now,
+            unheard=unheard,
+            tell_alive=self.pulse(CLOCK).beat,
+        )
+
+    def pulse(self, kind: str) -> Pulse:
+        return Pulse(self.database, kind, self.now)

@@ -71,7 +71,8 @@ class World:
     failpoints: Failpoints = field(default_factory=Failpoints)
 
     def __post_init__(self) -> None:
-        self.seal = Seal([SecretStr(new_key())])
+        self.secret_key = new_key()
+        self.seal = Seal([SecretStr(self.secret_key)])
         self.database = CrashingDatabase(self.database_url, self.failpoints)
         self._observer = Database(self.database_url)
         self._people_the_outside()

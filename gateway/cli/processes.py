@@ -98,6 +98,7 @@ def _work(settings: Settings, queue: str, *, child: bool) -> None:
 
     from gateway.cli.redis_fitness import wait_until_fit
     from gateway.engine.doorbell import QueueName
+    from gateway.engine.pulse import worker_of
     from gateway.engine.worker import build
     from gateway.wiring import Gateway
 
@@ -105,6 +106,7 @@ def _work(settings: Settings, queue: str, *, child: bool) -> None:
     gateway = Gateway(settings)
     try:
         process = build(settings.redis_url, QueueName(queue), gateway.functions)
+        process.tell_alive = gateway.pulse(worker_of(QueueName(queue))).beat
         log.info("worker.started", queue=queue, pid=os.getpid())
         process.work()
     except RedisError as error:

@@ -45,6 +45,7 @@ def not_reached(session: Session, letter: Letter, event: Event, reason: str, now
         scramble_at=_at_once_if_ours(now),
     )
     if ended and needs_password(letter.template):
+        record(session, Event.RESET_UNTOLD, letter.about, now, reason=reason)
         _tell_by_mail(session, letter.request_id, reason, now)
 
 

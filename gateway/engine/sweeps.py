@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from gateway.engine.bookkeeping import keep_books
 from gateway.engine.doorbell import Doorbell, JobName
 from gateway.engine.jobs import JobFunction
 from gateway.records import Mail, OutboundMessage, Request, StrayText
@@ -42,7 +43,9 @@ class Sweeps:
         doorbell: Doorbell,
         functions: Mapping[JobName, JobFunction],
         now: Callable[[], datetime],
+        *,
         unheard: Collection[JobName] = (),
+        tell_alive: Callable[[], None] = lambda: None,
     ) -> None:
         """`unheard` are the jobs that no worker listens for; the clock does them itself."""
         self._database = database
@@ -50,6 +53,7 @@ class Sweeps:
         self._functions = functions
         self._now = now
         self._unheard = unheard
+        self.tell_alive = tell_alive
 
     def run(self) -> None:
         """One sweep. Without Redis the work itself is done here: slower, but done."""
@@ -62,6 +66,7 @@ class Sweeps:
         self._pick_up(JobName.SCRAMBLE, Request.id, Request.scramble_at, now)
         self._forget_passwords(now)
         self._pick_up(JobName.MAIL, Mail.id, Mail.ring_at, now)
+        keep_books(self._database, self._now())
 
     def _pick_up(
         self,
@@ -71,6 +76,7 @@ class Sweeps:
         now: datetime,
     ) -> None:
         for worked, each in enumerate(self._due(row_id, due_at, now)):
+            self.tell_alive()
             if job in self._unheard:
                 self._functions[job](each)
             elif self._doorbell.ring(job, each):

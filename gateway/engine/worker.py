@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any, ClassVar, Final
 
 import structlog
 from redis import Redis, ResponseError
+from redis.client import Pipeline
 from rq import Queue, SimpleWorker, worker_registration
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
@@ -97,6 +98,7 @@ class DoorbellWorker(SimpleWorker):
 
     max_connection_wait_time = RECONNECT_SECONDS
     log_result_lifespan = False
+    tell_alive: Callable[[], None] | None = None
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None
@@ -136,8 +138,13 @@ class DoorbellWorker(SimpleWorker):
         """Known to this process only: whether a signal may end it at once."""
         self._state = state
 
-    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        """Tell Redis that we are alive, but not with every job."""
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """RQ calls this before and after each job, and every few seconds while there is none.
+
+        Redis is not told with every job.
+        """
+        if self.tell_alive:
+            self.tell_alive()
         last = self.last_heartbeat
         if pipeline is None and last and (now() - last).total_seconds() < HEARTBEAT_SECONDS:
             return

@@ -37,6 +37,7 @@ class Event(StrEnum):
     PHONE_OPTED_IN = "phone:opted_in"
     REQUEST_OPENED = "request:opened"
     REQUEST_JOINED = "request:joined"
+    REQUEST_RETRIED = "request:retried"
     REQUEST_STALE = "request:stale"
     RESET_SUCCEEDED = "password:reset:succeeded"
     RESET_REFUSED = "password:reset:refused"
@@ -55,6 +56,7 @@ class Event(StrEnum):
     REPLY_UNDELIVERED = "reply:undelivered"
     REPLY_FAILED = "reply:failed"
     REPLY_REDACTED = "reply:redacted"
+    RESET_UNTOLD = "password:reset:untold"
     ONE_TIME_USED = "password:one_time:used"
     ONE_TIME_SCRAMBLED = "password:one_time:scrambled"
     ONE_TIME_LEFT = "password:one_time:left"
@@ -75,7 +77,7 @@ class AuditEvent(Base):
     tenant_id: Mapped[int | None]
     organization_id: Mapped[int | None]
     person_id: Mapped[int | None]
-    request_id: Mapped[int | None]
+    request_id: Mapped[int | None] = mapped_column(index=True)
     reason: Mapped[str] = mapped_column(String(60), default="")
 
 

@@ -30,6 +30,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._reader = self.engine.execution_options(reading=True, postgresql_readonly=True)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -37,8 +38,19 @@ class Database:
 
         A constraint that was violated is the caller's own affair and comes through as it is.
         """
+        with self._lent(self._sessions()) as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """For reading only: nobody who writes waits for it, on SQLite either. The same errors."""
+        with self._lent(self._sessions(bind=self._reader)) as session:
+            yield session
+
+    @contextmanager
+    def _lent(self, session: Session) -> Iterator[Session]:
         try:
-            with self._sessions.begin() as session:
+            with session, session.begin():
                 yield session
         except PoolTimeout as error:
             raise DatabaseUnavailable("no connection to the database was free in time") from error
@@ -121,4 +133,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     """Take the write lock at once: a lock that is upgraded later can fail without waiting."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    only_reads = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

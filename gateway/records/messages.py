@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -38,6 +38,10 @@ class OutboundState(StrEnum):
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
     FAILED = "failed"
+
+
+NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""`ring_at > NEVER` finds by the index what `IS NOT NULL` makes SQLite look for everywhere."""
 
 
 class OutboundMessage(Base):

@@ -52,6 +52,8 @@ class Request(Base):
         Index("ix_requests_ring_at", "ring_at"),
         Index("ix_requests_state", "state"),
         Index("ix_requests_scramble_at", "scramble_at"),
+        Index("ix_requests_created_at", "created_at"),
+        Index("ix_requests_organization_id_id", "organization_id", "id"),
     )
 
     id: Mapped[Id]

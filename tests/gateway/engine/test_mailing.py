@@ -241,7 +241,8 @@ def test_without_a_mail_server_every_mail_fails_at_once_and_that_is_said_once(
 ) -> None:
     world.mailing = Mailing(world.database, None, world.clock)
     unheard = [JobName.MAIL]
-    sweeps = Sweeps(world.database, world.doorbell, world.functions, world.clock, unheard)
+    parts = (world.database, world.doorbell, world.functions, world.clock)
+    sweeps = Sweeps(*parts, unheard=unheard)
     for _ in range(3):
         announce(world)
     with capture_logs() as logs:
