@@ -10,10 +10,11 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from redis import Redis, RedisError
+from redis import RedisError
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from gateway import redis_address
 from gateway.records import AuditEvent, OutboundMessage, Request, schema
 from gateway.records.database import DatabaseUnavailable
 from gateway.records.messages import OutboundState
@@ -60,7 +61,9 @@ def _database(gateway: Gateway) -> str:
 
 
 def _redis(url: str) -> str:
-    client = Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+    client = redis_address.client(
+        url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
+    )
     try:
         client.ping()
     except RedisError:

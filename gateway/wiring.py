@@ -11,6 +11,7 @@ from functools import cached_property
 from gateway.carriers import Carrier
 from gateway.carriers.twilio import TwilioCarrier, WebhookSignatures
 from gateway.engine import jobs
+from gateway.engine.clock import Turn
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
 from gateway.engine.doorbell import Doorbell, JobName, RqDoorbell
@@ -104,3 +105,7 @@ class Gateway:
     def sweeps(self) -> Sweeps:
         unheard = () if self.mailer else (JobName.MAIL,)
         return Sweeps(self.database, self.doorbell, self.functions, self.now, unheard)
+
+    @cached_property
+    def turn(self) -> Turn:
+        return Turn(self.database)

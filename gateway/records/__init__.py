@@ -2,6 +2,7 @@
 
 from gateway.records.audit import AuditEvent
 from gateway.records.base import Base
+from gateway.records.leases import Lease
 from gateway.records.mails import Mail
 from gateway.records.messages import InboundMessage, OutboundMessage, StatusReport, StrayText
 from gateway.records.organizations import DirectoryRecord, Organization
@@ -15,6 +16,7 @@ __all__ = [
     "Base",
     "DirectoryRecord",
     "InboundMessage",
+    "Lease",
     "Mail",
     "Organization",
     "OutboundMessage",
