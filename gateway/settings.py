@@ -17,12 +17,12 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from redis.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from gateway.mail.addresses import EmailAddressInvalid, sender
 from gateway.mail.servers import MailServer, MailServerInvalid, trust
+from gateway.redis_address import RedisAddress
 from gateway.seal import InvalidKey, Seal
 
 DEFAULT_DATABASE_URL = "sqlite:///var/resetline.db"
@@ -49,7 +49,10 @@ def _usable_keys(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
 
 
 def _database_url(value: str) -> str:
-    """One driver for each database. Hosting platforms write `postgres://` and mean PostgreSQL."""
+    """One driver for each database. Hosting platforms write `postgres://` and mean PostgreSQL.
+
+    Of several hosts only a primary will do: a standby would let us read and refuse to keep.
+    """
     try:
         url = make_url(value)
     except ArgumentError:
@@ -58,6 +61,8 @@ def _database_url(value: str) -> str:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
         raise ValueError("it must begin with sqlite:/// or postgresql+psycopg://")
+    if isinstance(url.query.get("host"), tuple) and "target_session_attrs" not in url.query:
+        url = url.update_query_dict({"target_session_attrs": "read-write"})
     return url.render_as_string(hide_password=False)
 
 
@@ -77,12 +82,7 @@ def _base_url(value: str) -> str:
 
 
 def _redis_url(value: str) -> str:
-    try:
-        parse_url(value)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
-    except ValueError:
-        raise ValueError(
-            "give a URL such as redis://127.0.0.1:6379/0, with / # ? of a password as %2F %23 %3F"
-        ) from None
+    RedisAddress.of(value)
     return value
 
 

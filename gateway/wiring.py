@@ -11,6 +11,7 @@ from functools import cached_property
 from gateway.carriers import Carrier
 from gateway.carriers.twilio import TwilioCarrier, WebhookSignatures
 from gateway.engine import jobs
+from gateway.engine.clock import Turn
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
 from gateway.engine.doorbell import Doorbell, JobName, RqDoorbell
@@ -120,3 +121,7 @@ class Gateway:
 
     def pulse(self, kind: str) -> Pulse:
         return Pulse(self.database, kind, self.now)
+
+    @cached_property
+    def turn(self) -> Turn:
+        return Turn(self.database)

@@ -60,13 +60,14 @@ def worker(processes: int, queue: str | None, *, child: bool) -> None:
 
 @click.command()
 def clock() -> None:
-    """Run the clock, which picks up what was left behind. More than one does no harm."""
+    """Run the clock, which picks up what was left behind. Of several, one acts."""
     settings = _settings()
     _refuse_unless_migrated(settings)
     from gateway.engine import clock as clock_process
     from gateway.wiring import Gateway
 
-    clock_process.run(Gateway(settings).sweeps)
+    gateway = Gateway(settings)
+    clock_process.run(gateway.sweeps, gateway.turn)
 
 
 def _settings() -> Settings:

@@ -16,6 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from gateway.cli.shell import Failed
+from gateway.redis_address import AddressInvalid, RedisAddress, host_of
 
 log = structlog.get_logger()
 
@@ -51,10 +52,10 @@ def wait_until_fit(redis_url: str, *, refuse: bool) -> None:
 def examine(redis_url: str) -> Fitness:
     """Raises redis' ConnectionError or TimeoutError where nothing answers."""
     try:
-        client = _client(redis_url)
-    except ValueError:
-        raise Failed("REDIS_URL is not of the form redis://[:password@]host:port/0") from None
-    with client:
+        address = RedisAddress.of(redis_url)
+    except AddressInvalid as error:
+        raise Failed(f"REDIS_URL: {error}") from None
+    with _client(address) as client:
         try:
             about: Any = client.info()
         except AuthenticationError:
@@ -62,19 +63,17 @@ def examine(redis_url: str) -> Fitness:
         except ResponseError:
             about = {}
         policy = str(about.get("maxmemory_policy", ""))
-        found = [_on_policy(policy), _on_strangers(client)]
+        found = [_on_policy(policy), _on_strangers(address, client)]
         return Fitness(
             str(about.get("redis_version", "")), policy, [each for each in found if each]
         )
 
 
-def _client(redis_url: str, **changes: Any) -> Redis:
-    return Redis.from_url(
-        redis_url,
+def _client(address: RedisAddress) -> Redis:
+    return address.client(
         socket_timeout=ANSWERS_WITHIN_SECONDS,
         socket_connect_timeout=ANSWERS_WITHIN_SECONDS,
         retry=Retry(NoBackoff(), 0),
-        **changes,
     )
 
 
@@ -88,14 +87,14 @@ def _on_policy(policy: str) -> str | None:
     )
 
 
-def _on_strangers(client: Redis) -> str | None:
-    options: dict[str, Any] = client.connection_pool.connection_kwargs
-    if "path" in options or _is_this_machine(str(options.get("host", "localhost"))):
+def _on_strangers(address: RedisAddress, client: Redis) -> str | None:
+    host = host_of(client)
+    if not host or _is_this_machine(host):
         return None
-    if options.get("password") and not _lets_in_anybody(client):
+    if address.options.get("password") and not _lets_in_anybody(address):
         return None
     return (
-        f"Redis at {options.get('host')} lets in anybody who can reach it: give it a password "
+        f"Redis at {host} lets in anybody who can reach it: give it a password "
         "(`requirepass` or an ACL user) and put that into REDIS_URL"
     )
 
@@ -108,18 +107,10 @@ def _is_this_machine(host: str) -> bool:
     return all(ip_address(address).is_loopback for address in found)
 
 
-def _lets_in_anybody(client: Redis) -> bool:
+def _lets_in_anybody(address: RedisAddress) -> bool:
     """Whether it answers somebody who shows no password; a password of ours proves nothing."""
-    options = dict(client.connection_pool.connection_kwargs)
-    for secret in ("username", "password", "credential_provider"):
-        options.pop(secret, None)
-    pool = type(client.connection_pool)(
-        connection_class=client.connection_pool.connection_class, **options
-    )
-    with Redis(connection_pool=pool) as stranger:
+    with _client(address.without_credentials()) as stranger:
         try:
             return bool(stranger.ping())
         except RedisError:
             return False
-        finally:
-            pool.disconnect()

@@ -7,9 +7,11 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 import structlog
-from redis import Redis, RedisError
+from redis import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
+
+from gateway import redis_address
 
 log = structlog.get_logger()
 
@@ -67,7 +69,7 @@ class RqDoorbell:
     """Rings through Redis, with a short timeout, and keeps quiet for a while after a failure."""
 
     def __init__(self, redis_url: str, monotonic: Callable[[], float]) -> None:
-        self._redis = Redis.from_url(
+        self._redis = redis_address.client(
             redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
         )
         self._monotonic = monotonic

@@ -34,8 +34,12 @@ FORGET_PASSWORD_AFTER: Final = timedelta(minutes=5)
 """A text that the carrier has taken needs its password no more, whether or not it reports."""
 
 
+class NoLongerOurTurn(Exception):
+    """Another clock has taken over, or this one is to stop: what is left can wait for the next."""
+
+
 class Sweeps:
-    """Runs on the clock, in any number of processes at once: every step of it may be repeated."""
+    """Runs on one clock at a time; two at once do no harm, as every step may be repeated."""
 
     def __init__(
         self,
@@ -55,17 +59,25 @@ class Sweeps:
         self._unheard = unheard
         self.tell_alive = tell_alive
 
-    def run(self) -> None:
-        """One sweep. Without Redis the work itself is done here: slower, but done."""
-        now = self._now()
-        self._pick_up(JobName.PERFORM, Request.id, Request.ring_at, now)
-        self._pick_up(JobName.DELIVER, OutboundMessage.id, OutboundMessage.ring_at, now)
-        self._pick_up(JobName.POLL, OutboundMessage.id, OutboundMessage.poll_at, now)
-        self._pick_up(JobName.REDACT, OutboundMessage.id, OutboundMessage.redact_at, now)
-        self._pick_up(JobName.REDACT_STRAY, StrayText.id, StrayText.redact_at, now)
-        self._pick_up(JobName.SCRAMBLE, Request.id, Request.scramble_at, now)
+    def run(self, go_on: Callable[[], bool] = lambda: True) -> None:
+        """One sweep. Without Redis the work itself is done here: slower, but done.
+
+        Such work can take long, so before each row `go_on` is asked whether it is still our turn.
+        """
+        try:
+            self._sweep(self._now(), go_on)
+        except NoLongerOurTurn:
+            log.info("sweep.left_to_the_next")
+
+    def _sweep(self, now: datetime, go_on: Callable[[], bool]) -> None:
+        self._pick_up(JobName.PERFORM, Request.id, Request.ring_at, now, go_on)
+        self._pick_up(JobName.DELIVER, OutboundMessage.id, OutboundMessage.ring_at, now, go_on)
+        self._pick_up(JobName.POLL, OutboundMessage.id, OutboundMessage.poll_at, now, go_on)
+        self._pick_up(JobName.REDACT, OutboundMessage.id, OutboundMessage.redact_at, now, go_on)
+        self._pick_up(JobName.REDACT_STRAY, StrayText.id, StrayText.redact_at, now, go_on)
+        self._pick_up(JobName.SCRAMBLE, Request.id, Request.scramble_at, now, go_on)
         self._forget_passwords(now)
-        self._pick_up(JobName.MAIL, Mail.id, Mail.ring_at, now)
+        self._pick_up(JobName.MAIL, Mail.id, Mail.ring_at, now, go_on)
         keep_books(self._database, self._now())
 
     def _pick_up(
@@ -74,6 +86,7 @@ class Sweeps:
         row_id: InstrumentedAttribute[int],
         due_at: InstrumentedAttribute[datetime | None],
         now: datetime,
+        go_on: Callable[[], bool],
     ) -> None:
         for worked, each in enumerate(self._due(row_id, due_at, now)):
             self.tell_alive()
@@ -82,6 +95,8 @@ class Sweeps:
             elif self._doorbell.ring(job, each):
                 log.info("sweep.rang", job=job.value, row=each)
             elif worked < (MAILS_BY_OURSELVES if job is JobName.MAIL else BY_OURSELVES):
+                if not go_on():
+                    raise NoLongerOurTurn
                 log.info("sweep.does_it_itself", job=job.value, row=each)
                 self._functions[job](each)
 

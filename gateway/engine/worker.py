@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any, ClassVar, Final
 
 import structlog
-from redis import Redis, ResponseError
+from redis import ResponseError
 from redis.client import Pipeline
 from rq import Queue, SimpleWorker, worker_registration
 from rq.exceptions import NoSuchJobError
@@ -20,6 +20,7 @@ from rq.timeouts import JobTimeoutException
 from rq.utils import now
 from rq.worker import WorkerStatus
 
+from gateway import redis_address
 from gateway.engine.doorbell import FORGET_FAILURE_SECONDS, JOB_SECONDS, JobName, QueueName
 from gateway.engine.jobs import JobFunction
 
@@ -180,7 +181,7 @@ def build(
     """
     members = {"functions": {k.value: f for k, f in functions.items()}, "queue_name": queue.value}
     known = type("KnownJob", (KnownJob,), members)
-    redis = Redis.from_url(redis_url, socket_connect_timeout=CONNECT_SECONDS)
+    redis = redis_address.client(redis_url, socket_connect_timeout=CONNECT_SECONDS)
     return DoorbellWorker(
         [Queue(queue, connection=redis, job_class=known, serializer=JSONSerializer)],
         connection=redis,

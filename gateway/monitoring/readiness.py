@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from redis import Redis, RedisError
+from redis import RedisError
 from sqlalchemy.orm import Session
 
+from gateway import redis_address
 from gateway.engine.doorbell import QueueName
 from gateway.engine.pulse import SWEEP_OVERDUE
 from gateway.monitoring.queues import Waiting, waiting
@@ -75,7 +76,9 @@ def _by_the_records(session: Session, now: datetime, redis: str) -> Readiness:
 
 
 def _redis(url: str) -> str:
-    client = Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+    client = redis_address.client(
+        url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
+    )
     try:
         client.ping()
     except RedisError:

@@ -3,6 +3,7 @@
 from gateway.records.audit import AuditEvent
 from gateway.records.base import Base
 from gateway.records.heartbeats import Heartbeat
+from gateway.records.leases import Lease
 from gateway.records.mails import Mail
 from gateway.records.messages import InboundMessage, OutboundMessage, StatusReport, StrayText
 from gateway.records.organizations import DirectoryRecord, Organization
@@ -18,6 +19,7 @@ __all__ = [
     "DirectoryRecord",
     "Heartbeat",
     "InboundMessage",
+    "Lease",
     "Mail",
     "Organization",
     "OutboundMessage",

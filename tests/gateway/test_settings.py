@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from gateway.seal import new_key
 from gateway.settings import Settings, SettingsInvalid
@@ -36,6 +37,19 @@ def test_a_whole_environment_is_read(environment: pytest.MonkeyPatch) -> None:
     ]
     assert settings.twilio_from == ("+14155550100", "+14155550101")
     assert settings.database_url == "sqlite:///var/resetline.db"
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "kept"), [("", "read-write"), ("&target_session_attrs=primary", "primary")]
+)
+def test_of_several_database_hosts_only_one_that_takes_writes_will_do(
+    environment: pytest.MonkeyPatch, asked_for: str, kept: str
+) -> None:
+    url = f"postgresql+psycopg://me:p%40ss@/db?host=one:5432&host=two:5433{asked_for}"
+    environment.setenv("DATABASE_URL", url)
+    read = make_url(Settings.from_environment().database_url)
+    assert read.query == {"host": ("one:5432", "two:5433"), "target_session_attrs": kept}
+    assert (read.username, read.password, read.database) == ("me", "p@ss", "db")
 
 
 def test_everything_that_is_missing_is_named_at_once(environment: pytest.MonkeyPatch) -> None:

@@ -144,5 +144,5 @@ def test_a_host_with_one_address_elsewhere_is_not_this_machine(
 
 
 def test_a_url_that_is_none_is_said() -> None:
-    with pytest.raises(Failed, match="REDIS_URL is not of the form redis://"):
+    with pytest.raises(Failed, match="REDIS_URL: give a URL such as redis://"):
         examine("localhost:6379")
