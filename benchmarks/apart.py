@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
@@ -13,15 +14,23 @@ _SPAWN: Final = multiprocessing.get_context("spawn")
 _END_SECONDS: Final = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A process, and our end of the pipe to it."""
+
+    pipe: Connection
+    pid: int
+
+
 @contextmanager
-def apart(part: Callable[..., None], *arguments: Any) -> Iterator[Connection]:
-    """Yields our end of a pipe; the part gets the other end first, and ends when ours is shut."""
+def apart(part: Callable[..., None], *arguments: Any) -> Iterator[Part]:
+    """The part gets the other end of the pipe first, and ends when ours is shut."""
     ours, theirs = _SPAWN.Pipe()
     process = _SPAWN.Process(target=_begin, args=(part, theirs, *arguments), daemon=True)
     process.start()
     theirs.close()
     try:
-        yield ours
+        yield Part(ours, process.pid or 0)
     finally:
         ours.close()
         process.join(_END_SECONDS)

@@ -1,24 +1,83 @@
-"""The least that could do the job: one kept ldap3 connection, and one modify for each account."""
+"""The least that could do the job: kept ldap3 connections, and one modify for each account."""
 
 from __future__ import annotations
 
 import secrets
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from typing import Any
 
 import ldap3
 
+from benchmarks.apart import Part, apart
 from benchmarks.directories import Staffed
 from directory.accounts import DirectorySettings
 
 
-def modify_everybody(directory: Staffed) -> list[float]:
-    """Set everybody's password as a reset does, one after the other: the seconds that each took."""
-    with _connected(directory.settings) as connection:
-        return [_modify(connection, directory.dn(person)) for person in directory.people]
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """What the loops did together."""
+
+    took: list[float]
+    """The seconds that each modify took."""
+    seconds: float
+    """From the first modify to the last."""
+
+    @property
+    def per_second(self) -> float:
+        return len(self.took) / self.seconds
+
+    def __add__(self, other: Bare) -> Bare:
+        return Bare([*self.took, *other.took], self.seconds + other.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Loops:
+    """Processes with one kept connection each, as our workers have."""
+
+    parts: Sequence[Part]
+
+    def run(self, dns: Sequence[str]) -> Bare:
+        """Set these passwords as a reset does, each loop its share, one after the other."""
+        for at, part in enumerate(self.parts):
+            part.pipe.send(list(dns[at :: len(self.parts)]))
+        done = [part.pipe.recv() for part in self.parts]
+        began, ended = min(each[0] for each in done), max(each[1] for each in done)
+        return Bare([one for each in done for one in each[2]], ended - began)
+
+    @property
+    def pids(self) -> list[int]:
+        return [part.pid for part in self.parts]
+
+
+@contextmanager
+def loops(directory: Staffed, count: int) -> Iterator[Loops]:
+    with ExitStack() as stack:
+        parts = [stack.enter_context(apart(_loop, directory.settings)) for _ in range(count)]
+        for part in parts:
+            part.pipe.recv()
+        yield Loops(parts)
+
+
+def _loop(pipe: Connection, settings: DirectorySettings) -> None:
+    with _connected(settings) as connection:
+        pipe.send("connected")
+        while dns := _asked(pipe):
+            began = time.monotonic()
+            took = [_modify(connection, dn) for dn in dns]
+            pipe.send((began, time.monotonic(), took))
+
+
+def _asked(pipe: Connection) -> list[str]:
+    try:
+        dns: list[str] = pipe.recv()
+    except EOFError:
+        return []
+    return dns
 
 
 @contextmanager

@@ -27,6 +27,14 @@ def durable_postgresql() -> Iterator[str]:
         yield url
 
 
+def server_pid(url: str) -> int | None:
+    """PostgreSQL's first process; SQLite has none."""
+    folder = make_url(url).query.get("host")
+    if not folder:
+        return None
+    return int(Path(str(folder), "data", "postmaster.pid").read_text().split()[0])
+
+
 def sqlite(folder: Path) -> str:
     return f"sqlite:///{folder}/resetline.db"
 

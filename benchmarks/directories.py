@@ -24,6 +24,7 @@ class Staffed:
     name: str
     settings: DirectorySettings
     people: Sequence[Person]
+    pid: int
 
     def dn(self, person: Person) -> str:
         return f"CN={person.username},{self.settings.base_dn}"
@@ -31,8 +32,8 @@ class Staffed:
 
 @contextmanager
 def simulated(people: Sequence[Person]) -> Iterator[Staffed]:
-    with apart(_simulate, [person.username for person in people]) as pipe:
-        yield Staffed("simulated AD", pipe.recv(), people)
+    with apart(_simulate, [person.username for person in people]) as part:
+        yield Staffed("simulated AD", part.pipe.recv(), people, part.pid)
 
 
 def _simulate(pipe: Connection, usernames: Sequence[str]) -> None:
@@ -68,4 +69,5 @@ def on_samba(people: Sequence[Person]) -> Iterator[Staffed]:
     with running_samba() as samba:
         for person in people:
             samba.add_user(person.username)
-        yield Staffed("Samba", samba.settings(), people)
+        pid = int((ROOM / "samba.pid").read_text())
+        yield Staffed("Samba", samba.settings(), people, pid)

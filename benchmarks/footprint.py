@@ -4,46 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
+from benchmarks.families import family, proportional_megabytes, resident_megabytes
 from benchmarks.figures import Figure, figure
 from benchmarks.installation import Measured
 from tests.installation import Process
-
-_KILOBYTES_IN_MEGABYTE = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
     start_seconds: float
-    megabytes: float
-    """Resident memory (RSS) of the largest of its processes: one of those that work."""
+    resident: float
+    """Megabytes (RSS) of the largest of its processes: one of those that work."""
+    proportional: float
+    """Megabytes (PSS) of that process."""
+    together: float
+    """Megabytes (PSS) of all its processes."""
 
 
 def measure(process: Process, start_seconds: float) -> Footprint:
-    family = list(_family(process.running.pid)) if process.running else []
-    return Footprint(start_seconds, max(map(_resident_megabytes, family)))
+    pids = list(family(process.running.pid)) if process.running else []
+    largest = max(pids, key=resident_megabytes)
+    each = {pid: proportional_megabytes(pid) for pid in pids}
+    return Footprint(start_seconds, resident_megabytes(largest), each[largest], sum(each.values()))
 
 
 def figures(installation: Measured, empty: Footprint) -> Iterator[Figure]:
     """Of everything that runs, after it has worked for a while."""
-    parts = (installation.web, installation.workers[0], installation.clock)
-    for part in parts:
+    for part in (installation.web, installation.workers[0], installation.clock):
         ours = measure(part, installation.ready_after[part.name])
-        least = empty if part is installation.web else None
-        words = f"{part.name}{', beside an empty Flask view' if least else ''}"
-        memory, start = (least.megabytes, least.start_seconds) if least else (None, None)
-        yield figure(f"memory of a process, {words}", ours.megabytes, "MB", memory)
-        yield figure(f"start until it is ready, {words}", ours.start_seconds, "s", start)
+        yield from _rows(part.name, ours, empty if part is installation.web else None)
 
 
-def _family(pid: int) -> Iterator[int]:
-    yield pid
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        yield from _family(int(child))
-
-
-def _resident_megabytes(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
-    return kilobytes / _KILOBYTES_IN_MEGABYTE
+def _rows(name: str, ours: Footprint, least: Footprint | None) -> Iterator[Figure]:
+    name += ", beside an empty Flask view" if least else ""
+    rows = (
+        ("memory of a process (RSS)", "MB", "resident"),
+        ("memory of a process (PSS)", "MB", "proportional"),
+        ("memory of the command's processes together (PSS)", "MB", "together"),
+        ("start until it is ready", "s", "start_seconds"),
+    )
+    for what, unit, field in rows:
+        beside = getattr(least, field) if least else None
+        yield figure(f"{what}, {name}", getattr(ours, field), unit, beside)

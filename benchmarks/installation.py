@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from benchmarks.directories import Staffed
 from benchmarks.people import Person
 from gateway.cli import resetline
 from gateway.records import Request
-from gateway.records.database import Database
-from gateway.records.requests import ALIVE
+from gateway.records.requests import ALIVE, RequestState
 from simulator.twilio import Account
 from tests.installation import ACCOUNT_SID, AUTH_TOKEN, Installation, Process
 from tests.installation import RememberingCarrier as UnusedCarrier
@@ -36,7 +35,9 @@ class Measured(Installation):
 
     def __post_init__(self) -> None:
         self.web = self._process("web", "web", "--port", str(self.public_port))
-        self.workers = [self._process("worker", "worker", "--queue", "interactive") for _ in "12"]
+        self.workers = [
+            self._process("worker", "worker", "--queue", "interactive") for _ in range(4)
+        ]
         self.clock = self._process("clock", "clock")
         self.processes = [self.web, *self.workers, self.clock]
 
@@ -59,16 +60,15 @@ class Measured(Installation):
 
     def start_worker(self) -> None:
         """One more of the processes that `resetline worker` looks after. Ready when it listens."""
+        already = sum(worker.running is not None for worker in self.workers)
         with self.redis.client() as redis:
-            already = redis.scard("rq:workers")
-            worker = self.workers[already]
             self.ready_after["worker"] = started(
-                worker, lambda: redis.scard("rq:workers") > already
+                self.workers[already], lambda: redis.scard("rq:workers") > already
             )
 
-    def stop_all_but_web(self) -> None:
-        for process in (*self.workers, self.clock):
-            process.stop()
+    def start_workers_until(self, count: int) -> None:
+        while sum(worker.running is not None for worker in self.workers) < count:
+            self.start_worker()
 
     def start_clock(self) -> None:
         self.ready_after["clock"] = started(
@@ -78,11 +78,16 @@ class Measured(Installation):
     def is_at_rest(self) -> bool:
         """Everybody may ask again: nobody's request is alive any more."""
         alive: Any = select(func.count()).where(Request.state.in_(ALIVE))
-        database = Database(self.database_url)
-        with database.transaction() as session:
-            count = session.scalar(alive)
-        database.close()
-        return not count
+        with self._database.reading() as session:
+            return not session.scalar(alive)
+
+    def let_everybody_ask_again(self) -> None:
+        """End what nobody carries out while the workers are stopped, and its rings."""
+        ended = {"state": RequestState.STALE, "ring_at": None}
+        with self._database.transaction() as session:
+            session.execute(update(Request).where(Request.state.in_(ALIVE)).values(ended))
+        with self.redis.client() as redis:
+            redis.flushdb()
 
 
 def started(process: Process, is_ready: Callable[[], object]) -> float:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from benchmarks.people import Text
 from benchmarks.twilio import Twilio
 from benchmarks.wire import Lines
 
-ANSWER_SECONDS: Final = 30.0
+ANSWER_SECONDS: Final = 60.0
 AGAIN_SECONDS: Final = 0.1
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -27,10 +29,12 @@ class Accepted:
     """Answered with something else than 200: it should be tried again later."""
     per_second: float = 0.0
 
-    async def send(self, lines: Lines, text: Text) -> None:
+    async def send(self, lines: Lines, text: Text) -> bool:
         started = time.monotonic()
-        self.turned_away += not await lines.post(text.request)
+        accepted = await lines.post(text.request)
+        self.turned_away += not accepted
         self.took.append(time.monotonic() - started)
+        return accepted
 
     def end(self) -> Accepted:
         accepted = len(self.took) - self.turned_away
@@ -69,12 +73,8 @@ class Steady:
     per_second: float
 
     async def run(self, _twilio: Twilio) -> Accepted:
-        lines, accepted, under_way = Lines(self.port, self.lines), Accepted(), []
-        for number, text in enumerate(self.texts):
-            due = accepted.started + number / self.per_second
-            await asyncio.sleep(due - time.monotonic())
-            under_way.append(asyncio.create_task(accepted.send(lines, text)))
-        await asyncio.gather(*under_way)
+        lines, accepted = Lines(self.port, self.lines), Accepted()
+        await _paced(self.texts, self.per_second, lambda text: accepted.send(lines, text))
         lines.hang_up()
         return accepted.end()
 
@@ -116,9 +116,74 @@ class Conversation:
             await asyncio.sleep(self.pause_seconds)
 
 
+@dataclass(frozen=True)
+class SteadyConversation:
+    """Texts come at a steady rate, and each is followed until its answer arrives at Twilio."""
+
+    port: int
+    texts: list[Text] = field(repr=False)
+    lines: int
+    per_second: float
+
+    async def run(self, twilio: Twilio) -> Answered:
+        lines, started = Lines(self.port, self.lines), time.monotonic()
+        answered = partial(_answered, twilio, lines)
+        took = await _paced(self.texts, self.per_second, answered)
+        lines.hang_up()
+        return Answered(took, len(took) / (time.monotonic() - started))
+
+
+@dataclass(frozen=True)
+class Flooded:
+    """A flood at the door, and how fast the answers came out behind it."""
+
+    accepted: Accepted
+    answered_per_second: float
+
+
+@dataclass(frozen=True)
+class Flood:
+    """Everybody texts as fast as the door lets them, and all wait for their answers."""
+
+    port: int
+    texts: list[Text] = field(repr=False)
+    lines: int
+
+    async def run(self, twilio: Twilio) -> Flooded:
+        lines, waiting, accepted = Lines(self.port, self.lines), iter(self.texts), Accepted()
+        parts = (self._flood(twilio, lines, waiting, accepted) for _ in range(self.lines))
+        answers = [each for part in await asyncio.gather(*parts) for each in part]
+        accepted.end()
+        arrived = await asyncio.wait_for(asyncio.gather(*answers), ANSWER_SECONDS)
+        lines.hang_up()
+        return Flooded(accepted, len(arrived) / (max(arrived) - accepted.started))
+
+    async def _flood(
+        self, twilio: Twilio, lines: Lines, waiting: Iterator[Text], accepted: Accepted
+    ) -> list[asyncio.Future[float]]:
+        """The answers that may be waited for: none comes to a text that was turned away."""
+        answers = []
+        for text in waiting:
+            answer = twilio.expect(text.number)
+            if await accepted.send(lines, text):
+                answers.append(answer)
+        return answers
+
+
 async def _answered(twilio: Twilio, lines: Lines, text: Text) -> float:
     """A text that is turned away comes again, as it would by Twilio's fallback URL."""
     answer, sent = twilio.expect(text.number), time.monotonic()
     while not await lines.post(text.request):
         await asyncio.sleep(AGAIN_SECONDS)
     return await asyncio.wait_for(answer, ANSWER_SECONDS) - sent
+
+
+async def _paced(
+    texts: list[Text], per_second: float, follow: Callable[[Text], Coroutine[Any, Any, Result]]
+) -> list[Result]:
+    """Begin each when it is due, whatever has become of those before."""
+    started, under_way = time.monotonic(), list[asyncio.Task[Result]]()
+    for number, text in enumerate(texts):
+        await asyncio.sleep(started + number / per_second - time.monotonic())
+        under_way.append(asyncio.create_task(follow(text)))
+    return await asyncio.gather(*under_way)

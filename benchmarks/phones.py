@@ -43,6 +43,7 @@ class Phones:
     """Our end: tells the phones what to do."""
 
     twilio_url: str
+    pid: int
     _pipe: Connection
 
     def do(self, load: Load[Result]) -> Result:
@@ -54,8 +55,8 @@ class Phones:
 
 @contextmanager
 def phones() -> Iterator[Phones]:
-    with apart(_serve) as pipe:
-        yield Phones(pipe.recv(), pipe)
+    with apart(_serve) as part:
+        yield Phones(part.pipe.recv(), part.pid, part.pipe)
 
 
 def _serve(pipe: Connection) -> None:
