@@ -10,6 +10,18 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 AT_MOST_SECONDS = 240
+MEASURED = (
+    "core time for a reset, workers",
+    "core time for a text, load generator",
+    "texts accepted per second, workers stopped, SQLite",
+    "answers per second behind them",
+    "resets per second, 2 workers",
+    "added latency, p99, idle",
+    "added latency, p99, at ",
+    "look-up of a sender, median",
+    "memory of a process (PSS), worker",
+    "start until it is ready, web",
+)
 
 
 def test_the_quick_bench_writes_figures_with_something_beside_them(tmp_path: Path) -> None:
@@ -25,6 +37,8 @@ def test_the_quick_bench_writes_figures_with_something_beside_them(tmp_path: Pat
     rows: list[dict[str, Any]] = json.loads(results.read_text())
     assert {tuple(row) for row in rows} == {("name", "value", "unit", "beside", "ratio")}
     assert len({row["name"] for row in rows}) == len(rows) > 10
+    for name in MEASURED:
+        assert any(row["name"].startswith(name) and row["value"] > 0 for row in rows), name
     for row in rows:
         assert row["name"] in done.stdout
         assert (row["beside"] is None) == (row["ratio"] is None)
