@@ -30,14 +30,18 @@ def on_a_real_directory(bench: Bench) -> Iterator[Figure]:
         return
     say("starting Samba and hiring people")
     with on_samba(bench.staff[: bench.sizes.staff_of_samba]) as directory:
-        yield from _measured(bench, directory, POSTGRESQL if bench.postgresql else SQLITE)
+        database = POSTGRESQL if bench.postgresql else SQLITE
+        yield from _measured(bench, directory, database, with_core_time=True)
 
 
-def _measured(bench: Bench, directory: Staffed, database: str) -> Iterator[Figure]:
+def _measured(
+    bench: Bench, directory: Staffed, database: str, *, with_core_time: bool = False
+) -> Iterator[Figure]:
     with bench.running(database, directory, []) as installation:
         installation.start_clock()
         where = f"{directory.name} and {database}"
-        yield from Stage(bench.phones, installation, directory, bench.sizes, where).measure()
+        stage = Stage(bench.phones, installation, directory, bench.sizes, where)
+        yield from stage.measure(with_core_time=with_core_time)
 
 
 def _spent(bench: Bench, directory: Staffed, database: str) -> Iterator[Figure]:

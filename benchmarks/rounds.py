@@ -51,14 +51,15 @@ class Stage:
     sizes: Sizes
     where: str
 
-    def measure(self) -> Iterator[Figure]:
+    def measure(self, *, with_core_time: bool = False) -> Iterator[Figure]:
         """How long one takes is measured with two workers, as many as there are by default."""
         self.warm_up()
         for count in self.sizes.workers:
             pace = self.pace(count)
             yield self._per_second(pace)
             if count == USUAL_WORKERS:
-                yield from self._latencies(pace.bare)
+                yield from self.spent(pace) if with_core_time else ()
+                yield from self._latencies()
 
     def warm_up(self) -> None:
         """Everybody has texted once before, so that the ids of all accounts are known."""
@@ -79,6 +80,7 @@ class Stage:
             before = loops.run(dns[::2])
             spent_bare = meter.read()
             answered, spent = self._all_text(people, workers)
+            wait_for(self.installation.is_at_rest)
             return Pace(workers, answered, spent, before + loops.run(dns[1::2]), spent_bare)
 
     def spent(self, pace: Pace) -> Iterator[Figure]:
@@ -95,18 +97,26 @@ class Stage:
             f"{name}, beside {loops}", pace.answered.per_second, "1/s", pace.bare.per_second
         )
 
-    def _latencies(self, alone: Bare) -> Iterator[Figure]:
+    def _latencies(self) -> Iterator[Figure]:
+        """The directory's own time is that of one bare loop alone, before and after."""
+        self._say("one text at a time, and one bare ldap3 loop")
+        dns = [self.directory.dn(person) for person in self.directory.people]
+        with bare.loops(self.directory, 1) as loop:
+            loop.run(dns[:2])
+            before = loop.run(dns[::2])
+            people = self.directory.people[: self.sizes.idle]
+            idle = self._converse(people, under_way=1, pause_seconds=PAUSE_SECONDS)
+            wait_for(self.installation.is_at_rest)
+            alone = before + loop.run(dns[1::2])
         own = median(alone.took)
-        self._say("one text at a time")
-        people = self.directory.people[: self.sizes.idle]
-        idle = self._converse(people, under_way=1, pause_seconds=PAUSE_SECONDS)
         yield from _added("idle", self.where, idle, own)
         rate = min(self.sizes.resets_per_second, round(alone.per_second * SHARE_OF_BARE, 1))
-        self._say(f"{rate:g} texts a second")
+        yield from _added(f"at {rate:g}/s", self.where, self._steady(rate), own)
+
+    def _steady(self, per_second: float) -> Answered:
+        self._say(f"{per_second:g} texts a second")
         texts = resets(self.directory.people, self.installation.url)
-        port = self.installation.public_port
-        steady = self._do(SteadyConversation(port, texts, LINES, rate))
-        yield from _added(f"at {rate:g}/s", self.where, steady, own)
+        return self._do(SteadyConversation(self.installation.public_port, texts, LINES, per_second))
 
     def _all_text(self, people: Sequence[Person], workers: int) -> tuple[Answered, Spent]:
         """As many under way as keep the workers busy."""
