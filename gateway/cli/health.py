@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from gateway.cli import storage
+from gateway.cli.processes import QUEUES
 from gateway.cli.shell import Failed
 
 ANSWERS_WITHIN_SECONDS: Final = 5
@@ -27,7 +28,7 @@ def clock() -> None:
 
 
 @health.command()
-@click.option("--queue", type=click.Choice(["interactive", "maintenance"]), default="interactive")
+@click.option("--queue", type=click.Choice(QUEUES), default="interactive")
 def worker(queue: str) -> None:
     """Whether this machine's workers of a queue were heard of lately."""
     from gateway.engine.doorbell import QueueName

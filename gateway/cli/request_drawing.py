@@ -18,6 +18,7 @@ def drawn(story: Facts) -> Iterator[str]:
     )
     yield f"  {_state(story)}"
     yield from (f"  {_answer(each)}" for each in story["answers"])
+    yield from (f"  {_mail(each)}" for each in story["mails"])
     yield ""
     yield from _timeline(story["timeline"])
     yield from _still_to_come(story)
@@ -35,6 +36,14 @@ def _answer(answer: Facts) -> str:
     return (
         f"answer {answer['id']}: {answer['template']}, {answer['state']}{status}{code}; "
         f"{_times(answer['attempts'])}"
+    )
+
+
+def _mail(mail: Facts) -> str:
+    error = f", {shown(mail['error'])}" if mail["error"] else ""
+    return (
+        f"mail {mail['id']} to the {mail['to']}: {mail['template']}, {mail['state']}{error}; "
+        f"{_times(mail['attempts'])}"
     )
 
 

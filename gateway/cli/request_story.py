@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gateway.carriers.twilio_codes import meaning_of
 from gateway.cli.request_words import MEANING
 from gateway.phones import PhoneNumber
-from gateway.records import AuditEvent, InboundMessage, OutboundMessage, Phone, Request
+from gateway.records import AuditEvent, InboundMessage, Mail, OutboundMessage, Phone, Request
 from gateway.seal import Seal
 
 AROUND: Final = timedelta(minutes=1)
@@ -41,7 +41,7 @@ def summary(request: Request) -> dict[str, Any]:
 
 def story(session: Session, request: Request, seal: Seal) -> dict[str, Any]:
     """Everything but secrets: the number masked, and of a password only whether one is kept."""
-    texts = _texts_out(session, request)
+    texts, mails = _texts_out(session, request), _mails(session, request)
     number = seal.unseal(session.get_one(Phone, request.phone_id).sealed_number)
     return summary(request) | {
         "phone": PhoneNumber(number.get_secret_value()).masked,
@@ -50,7 +50,8 @@ def story(session: Session, request: Request, seal: Seal) -> dict[str, Any]:
         "held_until": _iso(request.lease_until),
         "rung_for_at": _iso(request.ring_at),
         "answers": [_answer(text) for text in texts],
-        "timeline": [_entry(*each) for each in _timeline(session, request, texts)],
+        "mails": [_mail(mail) for mail in mails],
+        "timeline": [_entry(*each) for each in _timeline(session, request, texts, mails)],
     }
 
 
@@ -59,6 +60,12 @@ def _texts_out(session: Session, request: Request) -> Sequence[OutboundMessage]:
         select(OutboundMessage)
         .where(OutboundMessage.request_id == request.id)
         .order_by(OutboundMessage.id)
+    ).all()
+
+
+def _mails(session: Session, request: Request) -> Sequence[Mail]:
+    return session.scalars(
+        select(Mail).where(Mail.request_id == request.id).order_by(Mail.id)
     ).all()
 
 
@@ -90,8 +97,21 @@ def _answer(text: OutboundMessage) -> dict[str, Any]:
     }
 
 
+def _mail(mail: Mail) -> dict[str, Any]:
+    return {
+        "id": mail.id,
+        "to": mail.recipient,
+        "template": mail.template,
+        "state": mail.state,
+        "error": mail.error,
+        "attempts": mail.attempt,
+        "written_at": _iso(mail.created_at),
+        "sent_at": _iso(mail.sent_at),
+    }
+
+
 def _timeline(
-    session: Session, request: Request, texts: Sequence[OutboundMessage]
+    session: Session, request: Request, texts: Sequence[OutboundMessage], mails: Sequence[Mail]
 ) -> list[tuple[datetime, str, str]]:
     """In the order of time; what has the same time stays in the order of cause and effect."""
     entries = [
@@ -102,6 +122,7 @@ def _timeline(
         *_audited(session, request),
         *((each.created_at, f"answer {each.id} written", each.template) for each in texts),
     ]
+    entries += [(each.created_at, f"mail {each.id} written", each.template) for each in mails]
     return sorted(entries, key=lambda entry: (entry[0], entry[1].startswith("reply:")))
 
 

@@ -24,10 +24,11 @@ from gateway.cli.request_words import MEANING, WHY_NOT
 from gateway.cli.times import since
 from gateway.engine.deliveries import Report
 from gateway.engine.doorbell import JobName, QueueName
-from gateway.records import Request
+from gateway.records import Mail, Request
 from gateway.records.requests import RequestState
 from tests.gateway.cli.conftest import Terminal
 from tests.gateway.engine.test_one_text import password_in
+from tests.gateway.monitoring.conftest import Watcher
 from tests.redis_server import RedisServer
 from tests.world import MIA, SAM, World
 
@@ -155,7 +156,7 @@ def test_the_story_of_a_reset_is_told_whole(world: World, office: Terminal) -> N
         "reply:redacted",
     ]
     assert story["answers"][0]["template"] == "reset_done"
-    assert story["answers"][0]["copy_emptied_at"] == "2026-03-02T09:00:03+00:00"
+    assert story["answers"][0]["copy_emptied_at"] == "2026-03-02T09:00:08+00:00"
 
 
 def test_a_story_is_drawn_as_a_small_timeline(world: World, office: Terminal) -> None:
@@ -182,6 +183,36 @@ def test_no_story_tells_a_password_or_a_number(world: World, office: Terminal) -
     for secret in (password, MIA, world.requests()[0].sealed_password):
         assert secret
         assert secret not in shown + listing
+
+
+def test_a_mail_about_a_request_is_part_of_its_story(world: World, office: Terminal) -> None:
+    reset(world)
+    world.clock.forward(1)
+    now = world.clock()
+    mail = Mail(
+        tenant_id=1,
+        organization_id=1,
+        request_id=1,
+        recipient="msp",
+        template="untold",
+        language="en",
+        facts={},
+        key="k",
+        error="refused",
+        attempt=2,
+        ring_at=now,
+        created_at=now,
+        expires_at=now,
+    )
+    with world.database.transaction() as session:
+        session.add(mail)
+    drawing = office.run("requests", "show", "1").splitlines()
+    assert "  mail 1 to the msp: untold, waiting, refused; tried 2 times" in drawing
+    assert "2026-03-02 09:00:01 UTC  └ mail 1 written: untold" in drawing
+    world.clock.forward(60)
+    watcher = Watcher(world)
+    assert watcher.ready()["queues"]["mail"] == {"waiting": 1, "oldest_seconds": 60}
+    watcher.close()
 
 
 def test_what_waits_is_said_with_what_comes_next(world: World, office: Terminal) -> None:
