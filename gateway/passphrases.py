@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -104,8 +104,8 @@ def entropy_bits(names: Sequence[str] = (), *, words: int = LEAST_WORDS) -> floa
 def recipe(names: Sequence[str], *, words: int = LEAST_WORDS) -> Recipe:
     """What is left to draw from for these names, with more words where it needs them."""
     parts = _parts(names)
-    left = [word for word in all_words() if not _clashes(word, parts)]
-    groups = [group for group in _digit_groups() if not _clashes(group, parts)]
+    left = _words_left(parts)
+    groups = _groups_left({part for part in parts if part.isdigit()})
     separator = _separator(names)
     for count in range(min(max(words, LEAST_WORDS), MOST_WORDS), MOST_WORDS + 1):
         if (
@@ -133,9 +133,48 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
-def _clashes(piece: str, parts: Collection[str]) -> bool:
-    """Whether the piece holds a part of a name or is itself within one."""
-    return any(part in piece or piece in part for part in parts)
+def _words_left(parts: frozenset[str]) -> Sequence[str]:
+    """The words that neither hold a part of a name nor lie within one."""
+    words = all_words()
+    holding = {word for part in parts for word in _words_that_hold(part)}
+    within = {word for part in parts for word in _pieces(part) if word in _word_set()}
+    out = holding | within
+    return tuple(word for word in words if word not in out) if out else words
+
+
+def _words_that_hold(part: str) -> Iterator[str]:
+    """Found in one long text of all words: looking into each by itself takes milliseconds."""
+    text, end = _all_in_one(), 0
+    while (found := text.find(part, end)) >= 0:
+        start, end = text.rfind("\n", 0, found) + 1, text.find("\n", found)
+        yield text[start:end]
+
+
+def _pieces(part: str) -> Iterator[str]:
+    """Those that are as long as a word can be."""
+    for start, length in product(range(len(part)), _word_lengths()):
+        yield part[start : start + length]
+
+
+@cache
+def _word_lengths() -> frozenset[int]:
+    return frozenset(map(len, all_words()))
+
+
+@cache
+def _all_in_one() -> str:
+    return "".join(f"{word}\n" for word in all_words())
+
+
+@cache
+def _word_set() -> frozenset[str]:
+    return frozenset(all_words())
+
+
+def _groups_left(runs: Collection[str]) -> Sequence[str]:
+    """The groups of digits that neither hold a run of digits of a name nor lie within one."""
+    groups = _digit_groups()
+    return [each for each in groups if not any(run in each or each in run for run in runs)]
 
 
 @cache

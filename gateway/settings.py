@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from email.headerregistry import Address
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -19,6 +21,8 @@ from redis.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from gateway.mail.addresses import EmailAddressInvalid, sender
+from gateway.mail.servers import MailServer, MailServerInvalid, trust
 from gateway.seal import InvalidKey, Seal
 
 DEFAULT_DATABASE_URL = "sqlite:///var/resetline.db"
@@ -79,6 +83,33 @@ def _redis_url(value: str) -> str:
         raise ValueError(
             "give a URL such as redis://127.0.0.1:6379/0, with / # ? of a password as %2F %23 %3F"
         ) from None
+    return value
+
+
+def _smtp_url(value: SecretStr) -> SecretStr:
+    if url := value.get_secret_value():
+        try:
+            MailServer.parse(url)
+        except MailServerInvalid as error:
+            raise ValueError(str(error)) from None
+    return value
+
+
+def _mail_from(value: str) -> str:
+    if value:
+        try:
+            sender(value)
+        except EmailAddressInvalid as error:
+            raise ValueError(str(error)) from None
+    return value
+
+
+def _ca_file(value: str) -> str:
+    if value:
+        try:
+            trust(value)
+        except MailServerInvalid as error:
+            raise ValueError(str(error)) from None
     return value
 
 
@@ -144,8 +175,22 @@ class Settings(StorageSettings):
     twilio_messaging_service_sid: Annotated[_Texts, AfterValidator(_services)] = ()
     twilio_api_url: _BaseUrl = "https://api.twilio.com"
     twilio_timeout_seconds: Annotated[int, Field(ge=1, le=12)] = 10
-    smtp_url: SecretStr = SecretStr("")
+    smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] = SecretStr("")
+    smtp_ca_file: Annotated[str, AfterValidator(_ca_file)] = ""
+    mail_from: Annotated[str, AfterValidator(_mail_from)] = ""
     metrics_token: SecretStr = SecretStr("")
+
+    @property
+    def mail_sender(self) -> Address:
+        """Whom our mail is from: MAIL_FROM, else the user of SMTP_URL, else our own address."""
+        if self.mail_from:
+            return sender(self.mail_from)
+        with suppress(EmailAddressInvalid, MailServerInvalid):
+            return sender(MailServer.parse(self.smtp_url.get_secret_value()).user)
+        try:
+            return sender(f"resetline@{urlsplit(self.public_url).hostname}")
+        except EmailAddressInvalid:
+            return sender("resetline@localhost")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

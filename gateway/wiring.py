@@ -15,9 +15,16 @@ from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
 from gateway.engine.doorbell import Doorbell, JobName, RqDoorbell
 from gateway.engine.inbox import Inbox
+from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
+from gateway.engine.pulse import CLOCK, Pulse
+from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
+from gateway.engine.scrambling import Scrambler
 from gateway.engine.sweeps import Sweeps
+from gateway.mail import Mailer
+from gateway.mail.servers import MailServer
+from gateway.mail.smtp import SmtpMailer
 from gateway.records.database import Database
 from gateway.seal import Seal
 from gateway.settings import Settings
@@ -64,20 +71,52 @@ class Gateway:
 
     @cached_property
     def deliveries(self) -> Deliveries:
-        return Deliveries(self.database, self.carrier, self.doorbell, self.now)
+        return Deliveries(self.database, self.carrier, self.now)
+
+    @cached_property
+    def redaction(self) -> Redaction:
+        return Redaction(self.database, self.carrier, self.now)
 
     @cached_property
     def replies(self) -> Replies:
-        return Replies(self.database, self.seal, self.carrier, self.deliveries, self.now)
+        return Replies(self.database, self.seal, self.carrier, self.now)
+
+    @cached_property
+    def mailer(self) -> Mailer | None:
+        """None where SMTP_URL is not set."""
+        url = self.settings.smtp_url.get_secret_value()
+        if not url:
+            return None
+        server = MailServer.parse(url)
+        return SmtpMailer(server, self.settings.mail_sender, self.settings.smtp_ca_file)
+
+    @cached_property
+    def mailing(self) -> Mailing:
+        return Mailing(self.database, self.mailer, self.now)
 
     @cached_property
     def performer(self) -> Performer:
         return Performer(self.database, self.seal, self.directories, self.replies, self.now)
 
     @cached_property
+    def scrambler(self) -> Scrambler:
+        return Scrambler(self.database, self.directories, self.now)
+
+    @cached_property
     def functions(self) -> Mapping[JobName, jobs.JobFunction]:
-        return jobs.functions(self.performer, self.replies, self.deliveries)
+        return jobs.functions(self)
 
     @cached_property
     def sweeps(self) -> Sweeps:
-        return Sweeps(self.database, self.doorbell, self.functions, self.now)
+        unheard = () if self.mailer else (JobName.MAIL,)
+        return Sweeps(
+            self.database,
+            self.doorbell,
+            self.functions,
+            self.now,
+            unheard=unheard,
+            tell_alive=self.pulse(CLOCK).beat,
+        )
+
+    def pulse(self, kind: str) -> Pulse:
+        return Pulse(self.database, kind, self.now)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-
+from gateway import templating
 from gateway.segments import Encoding, count, to_gsm7
+from gateway.templating import ALWAYS, FALLBACK_LANGUAGE, FactsWrong, TemplateUnknown
 from handlers.conversation import Fact
 
-FALLBACK_LANGUAGE: Final = "en"
-
-ALWAYS: Final = ("organization", "support")
-"""Every template is told these; `support` may be empty."""
+__all__ = [
+    "ALWAYS",
+    "FACTS",
+    "FALLBACK_LANGUAGE",
+    "LONGEST",
+    "DoesNotFit",
+    "FactsWrong",
+    "TemplateUnknown",
+    "check_fits",
+    "needs_password",
+    "render",
+    "templates_of",
+]
 
 FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -37,6 +43,7 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "refused": (),
         "failed": (),
         "stale": (),
+        "one_time_expired": (),
         "busy": ("action",),
         "not_enabled": (),
         "several_accounts": (),
@@ -58,16 +65,6 @@ LONGEST: Final[Mapping[str, int]] = MappingProxyType(
 )
 """Septets for which every template fits one segment. All facts but a password are cut to them."""
 
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
-
-
-class TemplateUnknown(Exception):
-    """There is no template of that name; the text names those that there are."""
-
-
-class FactsWrong(Exception):
-    """A template lacks a fact, or is told one that it has no place for; the text names it."""
-
 
 class DoesNotFit(Exception):
     """A text takes more than one segment, or letters that GSM-7 lacks. It is not quoted."""
@@ -78,10 +75,9 @@ def render(template: str, language: str, facts: Mapping[str, Fact]) -> str:
 
     Only a password longer than its limit, which a domain may ask for, makes it longer.
     """
-    _refuse_wrong(template, facts)
-    names = [f"{tongue}/{template}" for tongue in _languages(language)]
+    templating.refuse_wrong(template, facts, FACTS)
     told = {name: _plain(name, fact) for name, fact in facts.items()}
-    return _environment().select_template(names).render(told)
+    return templating.filled("sms", template, language, told)
 
 
 def needs_password(template: str) -> bool:
@@ -89,12 +85,8 @@ def needs_password(template: str) -> bool:
 
 
 def templates_of(language: str) -> tuple[str, ...]:
-    """The names of the templates that are written in this very language, in order."""
-    if not _LANGUAGE.fullmatch(language):
-        return ()
-    folder = files("templates").joinpath("sms", language)
-    names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
-    return tuple(sorted(name.removesuffix(".txt") for name in names))
+    """The names of the texts that are written in this very language, in order."""
+    return templating.templates_of("sms", language)
 
 
 def check_fits(text: str) -> None:
@@ -102,24 +94,6 @@ def check_fits(text: str) -> None:
     size = count(text)
     if size.encoding is not Encoding.GSM_7 or size.parts > 1:
         raise DoesNotFit(f"the text takes {size.units} units of {size.encoding}, in {size.parts}")
-
-
-def _refuse_wrong(template: str, facts: Mapping[str, Fact]) -> None:
-    if template not in FACTS:
-        raise TemplateUnknown(f"no template {template!r}; there are {', '.join(FACTS)}")
-    expected = {*ALWAYS, *FACTS[template]}
-    if missing := expected - facts.keys():
-        raise FactsWrong(f"template {template!r} needs {', '.join(sorted(missing))}")
-    if unknown := facts.keys() - expected:
-        raise FactsWrong(f"template {template!r} has no place for {', '.join(sorted(unknown))}")
-
-
-def _languages(language: str) -> Iterator[str]:
-    """From the nearest to English. What isn't a language's code is never looked up as a file."""
-    if _LANGUAGE.fullmatch(language):
-        yield language
-        yield language.partition("-")[0]
-    yield FALLBACK_LANGUAGE
 
 
 def _plain(name: str, fact: Fact) -> Fact:
@@ -130,19 +104,3 @@ def _plain(name: str, fact: Fact) -> Fact:
     while count(letters).units > LONGEST[name]:
         letters = letters[:-1]
     return letters.rstrip()
-
-
-@cache
-def _environment() -> Environment:
-    """Texts are plain, not HTML: escaping would spoil names and passwords."""
-    return Environment(
-        loader=FunctionLoader(_source),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701
-    )
-
-
-def _source(name: str) -> str | None:
-    """Read through the package, so that it works from a wheel and from any folder."""
-    path = files("templates").joinpath("sms", f"{name}.txt")
-    return path.read_text(encoding="utf-8") if path.is_file() else None

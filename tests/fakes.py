@@ -31,6 +31,7 @@ from directory.errors import (
 )
 from gateway.carriers import Accepted, CarrierError
 from gateway.engine.doorbell import JobName
+from gateway.mail import Letter, MailError
 from gateway.records.database import Database
 
 
@@ -219,6 +220,7 @@ class SentText:
     sender: str
     to: str
     body: str
+    message_id: int
 
 
 class FakeCarrier:
@@ -227,25 +229,54 @@ class FakeCarrier:
     def __init__(self, failpoints: Failpoints) -> None:
         self.sent: list[SentText] = []
         self.redacted: list[str] = []
+        self.statuses: dict[str, str] = {}
+        self.on_send: Callable[[SentText], None] = lambda _text: None
         self.faults: list[tuple[CarrierError, bool] | None] = []
         self.failpoints = failpoints
 
-    def send(self, sender: str, to: str, body: SecretStr, validity_seconds: int) -> Accepted:
+    def send(
+        self, sender: str, to: str, body: SecretStr, validity_seconds: int, message_id: int
+    ) -> Accepted:
         self.failpoints.reach()
         fault = self.faults.pop(0) if self.faults else None
-        text = SentText(f"SM{len(self.sent):032x}", sender, to, body.get_secret_value())
+        text = SentText(f"SM{len(self.sent):032x}", sender, to, body.get_secret_value(), message_id)
         if fault is None or fault[1]:
             self.sent.append(text)
+            self.on_send(text)
         self.failpoints.reach()
         if fault is not None:
             raise fault[0]
         return Accepted(text.sid, "queued")
+
+    def status(self, sid: str) -> tuple[str, int | None]:
+        return self.statuses.get(sid, "sent"), None
 
     def redact(self, sid: str) -> None:
         self.redacted.append(sid)
 
     def texts_to(self, number: str) -> list[str]:
         return [text.body for text in self.sent if text.to == number]
+
+
+class FakeMailer:
+    """Takes letters. `faults` are raised in turn; after an `accepts` fault the letter was taken."""
+
+    def __init__(self, failpoints: Failpoints) -> None:
+        self.sent: list[Letter] = []
+        self.faults: list[tuple[MailError, bool] | None] = []
+        self.failpoints = failpoints
+
+    def send(self, letter: Letter) -> None:
+        self.failpoints.reach()
+        fault = self.faults.pop(0) if self.faults else None
+        if fault is None or fault[1]:
+            self.sent.append(letter)
+        self.failpoints.reach()
+        if fault is not None:
+            raise fault[0]
+
+    def check(self) -> None:
+        """It is always there."""
 
 
 class FakeDoorbell:
@@ -278,5 +309,6 @@ __all__ = [
     "FakeClock",
     "FakeDirectory",
     "FakeDoorbell",
+    "FakeMailer",
     "SentText",
 ]

@@ -8,6 +8,7 @@ need samba samba-ad-dc
 need samba-tool samba-ad-provision
 need chromium chromium
 need chromedriver chromium-driver
+need promtool prometheus
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

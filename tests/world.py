@@ -15,11 +15,23 @@ from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
 from gateway.engine.doorbell import JobName
 from gateway.engine.inbox import InboundText, Inbox, OptOutType
+from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
+from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
+from gateway.engine.scrambling import Scrambler
 from gateway.engine.sweeps import Sweeps
 from gateway.phones import PhoneNumber
-from gateway.records import Base, DirectoryRecord, Organization, Person, Phone, Request, Tenant
+from gateway.records import (
+    Base,
+    DirectoryRecord,
+    Mail,
+    Organization,
+    Person,
+    Phone,
+    Request,
+    Tenant,
+)
 from gateway.records.database import Database
 from gateway.records.requests import RequestState
 from gateway.seal import Seal, new_key
@@ -31,8 +43,20 @@ from tests.fakes import (
     FakeClock,
     FakeDirectory,
     FakeDoorbell,
+    FakeMailer,
 )
 
+PARTS = (
+    "deliveries",
+    "redaction",
+    "inbox",
+    "replies",
+    "mailing",
+    "performer",
+    "scrambler",
+    "functions",
+    "sweeps",
+)
 OUR_NUMBER = "+14155550100"
 MIA, SAM, STRANGER = "+14155550111", "+14155550112", "+14155550199"
 
@@ -47,13 +71,15 @@ class World:
     failpoints: Failpoints = field(default_factory=Failpoints)
 
     def __post_init__(self) -> None:
-        self.seal = Seal([SecretStr(new_key())])
+        self.secret_key = new_key()
+        self.seal = Seal([SecretStr(self.secret_key)])
         self.database = CrashingDatabase(self.database_url, self.failpoints)
         self._observer = Database(self.database_url)
         self._people_the_outside()
 
     def _people_the_outside(self) -> None:
         self.carrier = FakeCarrier(self.failpoints)
+        self.mailer = FakeMailer(self.failpoints)
         self.mia, self.sam = FakeAccount("mia.keller"), FakeAccount("sam.ortiz")
         self.directory = FakeDirectory([self.mia, self.sam], self.failpoints)
         self._enrol()
@@ -69,7 +95,11 @@ class World:
 
     @cached_property
     def deliveries(self) -> Deliveries:
-        return Deliveries(self.database, self.carrier, self.doorbell, self.clock)
+        return Deliveries(self.database, self.carrier, self.clock)
+
+    @cached_property
+    def redaction(self) -> Redaction:
+        return Redaction(self.database, self.carrier, self.clock)
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -77,7 +107,11 @@ class World:
 
     @cached_property
     def replies(self) -> Replies:
-        return Replies(self.database, self.seal, self.carrier, self.deliveries, self.clock)
+        return Replies(self.database, self.seal, self.carrier, self.clock)
+
+    @cached_property
+    def mailing(self) -> Mailing:
+        return Mailing(self.database, self.mailer, self.clock)
 
     @cached_property
     def performer(self) -> Performer:
@@ -85,8 +119,13 @@ class World:
         return Performer(self.database, self.seal, directories, self.replies, self.clock)
 
     @cached_property
+    def scrambler(self) -> Scrambler:
+        directories = Directories(self.seal, connect=lambda _kind, _settings: self.directory)
+        return Scrambler(self.database, directories, self.clock)
+
+    @cached_property
     def functions(self) -> Mapping[JobName, jobs.JobFunction]:
-        return jobs.functions(self.performer, self.replies, self.deliveries)
+        return jobs.functions(self)
 
     @cached_property
     def sweeps(self) -> Sweeps:
@@ -121,15 +160,23 @@ class World:
 
     def restarted(self) -> None:
         """The dead process is replaced: nothing but the database is remembered."""
-        for name in ("deliveries", "inbox", "replies", "performer", "functions", "sweeps"):
+        for name in PARTS:
             self.__dict__.pop(name, None)
 
     def texts(self, number: str = MIA) -> list[str]:
         return self.carrier.texts_to(number)
 
-    def requests(self) -> list[Request]:
+    def mails(self) -> list[Mail]:
         with self._observer.transaction() as session:
-            return list(session.scalars(select(Request).order_by(Request.id)))
+            return list(session.scalars(select(Mail).order_by(Mail.id)))
+
+    def requests(self, username: str | None = None) -> list[Request]:
+        """All requests, or those of one person, oldest first."""
+        wanted = select(Request).order_by(Request.id)
+        if username:
+            wanted = wanted.join(Person).where(Person.username_key == username)
+        with self._observer.transaction() as session:
+            return list(session.scalars(wanted))
 
     def states(self) -> list[RequestState]:
         return [RequestState(request.state) for request in self.requests()]

@@ -47,8 +47,18 @@ class Accepted:
 class Carrier(Protocol):
     """Every method raises only CarrierError, and ends within the configured timeout."""
 
-    def send(self, sender: str, to: str, body: SecretStr, validity_seconds: int) -> Accepted:
-        """Hand a text over from one of our numbers or services."""
+    def send(
+        self, sender: str, to: str, body: SecretStr, validity_seconds: int, message_id: int
+    ) -> Accepted:
+        """Hand a text over from one of our numbers or services.
+
+        The carrier's reports name `message_id`, so that they are understood even where its
+        answer to this call was lost.
+        """
+        ...
+
+    def status(self, sid: str) -> tuple[str, int | None]:
+        """What became of a text: the carrier's status, and its error code if there is one."""
         ...
 
     def redact(self, sid: str) -> None:

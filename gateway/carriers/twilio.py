@@ -54,19 +54,25 @@ class TwilioCarrier:
         self._callback = settings.public_url + "/twilio/status"
         self._session = requests.Session()
 
-    def send(self, sender: str, to: str, body: SecretStr, validity_seconds: int) -> Accepted:
+    def send(
+        self, sender: str, to: str, body: SecretStr, validity_seconds: int, message_id: int
+    ) -> Accepted:
         route = "messaging_service_sid" if sender.startswith("MG") else "from_"
         fields: dict[str, Any] = {
             route: sender,
             "body": body.get_secret_value(),
             "validity_period": validity_seconds,
-            "status_callback": self._callback,
+            "status_callback": f"{self._callback}?message={message_id}",
             "smart_encoded": False,
         }
         message = _guarded(lambda: self._client().messages.create(to=to, **fields))
         if not MESSAGE_SID.fullmatch(message.sid or ""):
             raise SendUnknown
         return Accepted(message.sid, str(message.status or "queued"))
+
+    def status(self, sid: str) -> tuple[str, int | None]:
+        message = _guarded(self._client().messages(sid).fetch)
+        return str(message.status), message.error_code
 
     def redact(self, sid: str) -> None:
         try:

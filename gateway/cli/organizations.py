@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Final
 from zoneinfo import available_timezones
 
 import click
 import phonenumbers
 from sqlalchemy import func, select
 
-from gateway.cli import output, storage
+from gateway.cli import changes, output, storage
 from gateway.cli.languages import missing_texts
 from gateway.cli.shell import Failed, WrongUsage, not_among
 from gateway.people_import import is_language
@@ -17,6 +19,8 @@ from gateway.records.audit import Event, record
 from gateway.records.organizations import organization_by_slug
 from gateway.segments import Encoding, count, to_gsm7
 from gateway.wording import FACTS, FALLBACK_LANGUAGE, LONGEST
+
+ALERT_EMAIL = "Told by mail when somebody was left without help. Else the tenant's."
 
 
 @click.group()
@@ -32,6 +36,7 @@ def organization() -> None:
 @click.option("--language", default=FALLBACK_LANGUAGE, show_default=True, help="Of its texts.")
 @click.option("--support", default="", help='Whom to call, such as "+1 415 555 0100".')
 @click.option("--time-zone", default="UTC", show_default=True, help="Such as America/New_York.")
+@click.option("--alert-email", help=ALERT_EMAIL)
 def add(
     slug: str,
     tenant_slug: str,
@@ -40,21 +45,19 @@ def add(
     language: str,
     support: str,
     time_zone: str,
+    alert_email: str | None,
 ) -> None:
     """Add an organization, to be called SLUG in commands."""
     added = Organization(
         slug=storage.checked_slug(slug),
-        name=_fitting("organization", "--name", name),
-        support=_fitting("support", "--support", support),
+        name=_checked_name(name),
+        support=_checked_support(support),
         country=_checked_country(country),
         language=_checked_language(language),
         time_zone=_checked_zone(time_zone),
+        alert_email=changes.checked_alert_email(alert_email),
         created_at=storage.now(),
     )
-    if not added.name:
-        raise WrongUsage(
-            "--name is empty: it stands in every text, so that people know whose it is"
-        )
     with storage.open_database() as database, database.transaction() as session:
         if organization_by_slug(session, slug):
             raise Failed(f"there is an organization {slug!r} already: choose another slug")
@@ -63,6 +66,22 @@ def add(
         session.flush()
         record(session, Event.ORGANIZATION_ADDED, added, storage.now(), mode="cli")
     click.echo(f"Added the organization {slug}.")
+
+
+@organization.command("set")
+@click.argument("slug")
+@click.option("--name", help="Stands in every text: up to 30 characters.")
+@click.option("--language", help="Of its texts.")
+@click.option("--support", help='Whom to call, such as "+1 415 555 0100".')
+@click.option("--time-zone", help="Such as America/New_York.")
+@click.option("--alert-email", help=ALERT_EMAIL + ' "" goes back to the tenant\'s.')
+def set_(slug: str, **options: str | None) -> None:
+    """Change what the organization SLUG is set up with; what is not given stays as it is."""
+    wanted = changes.checked(options, CHECKS)
+    with storage.open_database() as database, database.transaction() as session:
+        found = storage.find_organization(session, slug)
+        names = changes.change(session, found, Event.ORGANIZATION_CHANGED, wanted)
+    click.echo(changes.told(slug, names))
 
 
 @organization.command("list")
@@ -80,6 +99,7 @@ def list_(*, as_json: bool) -> None:
                 Organization.language,
                 Organization.support,
                 Organization.time_zone,
+                Organization.alert_email,
                 DirectoryRecord.kind.label("directory"),
                 people.scalar_subquery().label("people"),
             )
@@ -105,6 +125,18 @@ def _fitting(fact: str, option: str, text: str) -> str:
             f"{option} takes {size.units} characters in a text: at most {LONGEST[fact]}"
         )
     return text
+
+
+def _checked_name(name: str) -> str:
+    name = _fitting("organization", "--name", name)
+    if not name:
+        raise WrongUsage(
+            "--name is empty: it stands in every text, so that people know whose it is"
+        )
+    return name
+
+
+_checked_support = partial(_fitting, "support", "--support")
 
 
 def _checked_country(country: str) -> str:
@@ -134,3 +166,12 @@ def _checked_zone(name: str) -> str:
     if name not in zones:
         raise WrongUsage(not_among("time zone", name, zones))
     return name
+
+
+CHECKS: Final[dict[str, changes.Check]] = {
+    "name": _checked_name,
+    "language": _checked_language,
+    "support": _checked_support,
+    "time_zone": _checked_zone,
+    "alert_email": changes.checked_alert_email,
+}

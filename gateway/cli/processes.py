@@ -20,7 +20,7 @@ from gateway.settings import Settings
 
 log = structlog.get_logger()
 
-QUEUES: Final = ("interactive", "maintenance")
+QUEUES: Final = ("interactive", "maintenance", "mail")
 
 
 @click.command()
@@ -44,9 +44,12 @@ def web(host: str, port: int, *, workers: int, threads: int) -> None:
 def worker(processes: int, queue: str | None, *, child: bool) -> None:
     """Run the workers, which do what was asked for.
 
-    --processes of them answer people; one more does what can wait.
+    --processes of them answer people; one more does what can wait, and one sends mail where
+    SMTP_URL is set.
     """
     settings = _settings()
+    if queue == "mail" and not settings.smtp_url:
+        raise Failed("no mail is sent without SMTP_URL: set it first, or leave --queue mail out")
     if queue is None:
         _supervise(settings, processes)
         return
@@ -84,8 +87,9 @@ def _supervise(settings: Settings, processes: int) -> None:
 
     _refuse_unless_migrated(settings)
     wait_until_fit(settings.redis_url, refuse=True)
-    interactive, maintenance = (("worker", "--queue", queue, "--child") for queue in QUEUES)
-    Supervisor([interactive] * processes + [maintenance]).run()
+    once = ("maintenance", "mail") if settings.smtp_url else ("maintenance",)
+    queues = ("interactive",) * processes + once
+    Supervisor([("worker", "--queue", queue, "--child") for queue in queues]).run()
 
 
 def _work(settings: Settings, queue: str, *, child: bool) -> None:
@@ -94,6 +98,7 @@ def _work(settings: Settings, queue: str, *, child: bool) -> None:
 
     from gateway.cli.redis_fitness import wait_until_fit
     from gateway.engine.doorbell import QueueName
+    from gateway.engine.pulse import worker_of
     from gateway.engine.worker import build
     from gateway.wiring import Gateway
 
@@ -101,6 +106,7 @@ def _work(settings: Settings, queue: str, *, child: bool) -> None:
     gateway = Gateway(settings)
     try:
         process = build(settings.redis_url, QueueName(queue), gateway.functions)
+        process.tell_alive = gateway.pulse(worker_of(QueueName(queue))).beat
         log.info("worker.started", queue=queue, pid=os.getpid())
         process.work()
     except RedisError as error:

@@ -63,7 +63,7 @@ def _opened(settings: DatabaseSettings) -> Iterator[Database]:
     quiet = settings.log_level if settings.log_level == "DEBUG" else "WARNING"
     logs.configure(quiet, "console")
     with reached(settings) as database:
-        with database.transaction() as session:
+        with database.reading() as session:
             if not schema.is_current(session.connection()):
                 raise Failed("the database is not up to date: run `resetline db upgrade`")
         yield database

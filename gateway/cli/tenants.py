@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Final
 
 import click
 from sqlalchemy import func, select
 
-from gateway.cli import output, storage
+from gateway.cli import changes, output, storage
 from gateway.cli.shell import Failed, WrongUsage
 from gateway.records import Organization, Tenant
 from gateway.records.audit import Event, record
 from gateway.records.tenants import tenant_by_slug
 
 LONGEST_NAME = 100
+ALERT_EMAIL = "Told by mail when somebody was left without help."
 
 
 @click.group()
@@ -25,18 +27,34 @@ def tenant() -> None:
 @tenant.command()
 @click.argument("name")
 @click.option("--slug", help="Its short name in commands. Made from NAME if left out.")
-def add(name: str, slug: str | None) -> None:
+@click.option("--alert-email", help=ALERT_EMAIL)
+def add(name: str, slug: str | None, alert_email: str | None) -> None:
     """Add a tenant called NAME."""
     name = _checked_name(name)
+    alert_email = changes.checked_alert_email(alert_email)
     slug = storage.checked_slug(slug if slug is not None else _slug_of(name))
     with storage.open_database() as database, database.transaction() as session:
         if tenant_by_slug(session, slug):
             raise Failed(f"there is a tenant {slug!r} already: choose another with --slug")
-        added = Tenant(slug=slug, name=name, created_at=storage.now())
+        now = storage.now()
+        added = Tenant(slug=slug, name=name, alert_email=alert_email, created_at=now)
         session.add(added)
         session.flush()
-        record(session, Event.TENANT_ADDED, added, storage.now(), mode="cli")
+        record(session, Event.TENANT_ADDED, added, now, mode="cli")
     click.echo(f"Added the tenant {slug}.")
+
+
+@tenant.command("set")
+@click.argument("slug")
+@click.option("--name", help="What it is called.")
+@click.option("--alert-email", help=ALERT_EMAIL + ' "" takes it away.')
+def set_(slug: str, **options: str | None) -> None:
+    """Change what the tenant SLUG is set up with; what is not given stays as it is."""
+    wanted = changes.checked(options, CHECKS)
+    with storage.open_database() as database, database.transaction() as session:
+        found = storage.find_tenant(session, slug)
+        names = changes.change(session, found, Event.TENANT_CHANGED, wanted)
+    click.echo(changes.told(slug, names))
 
 
 @tenant.command("list")
@@ -46,7 +64,7 @@ def list_(*, as_json: bool) -> None:
     organizations = func.count(Organization.id).label("organizations")
     with storage.open_database() as database, database.transaction() as session:
         rows = session.execute(
-            select(Tenant.slug, Tenant.name, organizations)
+            select(Tenant.slug, Tenant.name, Tenant.alert_email, organizations)
             .outerjoin(Organization)
             .group_by(Tenant.id)
             .order_by(Tenant.slug)
@@ -60,6 +78,12 @@ def _checked_name(name: str) -> str:
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise WrongUsage(f"a tenant's name takes 1 to {LONGEST_NAME} printable characters")
     return name
+
+
+CHECKS: Final[dict[str, changes.Check]] = {
+    "name": _checked_name,
+    "alert_email": changes.checked_alert_email,
+}
 
 
 def _slug_of(name: str) -> str:

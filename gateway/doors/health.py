@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hmac
+from ipaddress import ip_address
+from typing import Final
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
 from gateway import monitoring
 from gateway.wiring import Gateway
+
+FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 
 def door(gateway: Gateway) -> Blueprint:
@@ -26,11 +30,36 @@ def door(gateway: Gateway) -> Blueprint:
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
-        """Prometheus' text format; behind a bearer token where METRICS_TOKEN is set."""
-        token = gateway.settings.metrics_token.get_secret_value()
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if token and not hmac.compare_digest(given.encode(), token.encode()):
-            abort(401)
+        """Prometheus' text format: for this machine, or with METRICS_TOKEN for whoever has it."""
+        if objection := _objection(gateway.settings.metrics_token.get_secret_value()):
+            return objection
         return Response(monitoring.metrics(gateway), content_type=monitoring.CONTENT_TYPE)
 
     return blueprint
+
+
+def _objection(token: str) -> Response | None:
+    """Why the caller is not told the figures, if so."""
+    if not token:
+        return (
+            None
+            if _is_from_this_machine()
+            else _refusal(403, "set METRICS_TOKEN to ask from another machine")
+        )
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if hmac.compare_digest(given.encode(), token.encode()):
+        return None
+    return _refusal(401, "give METRICS_TOKEN as a bearer token")
+
+
+def _refusal(status: int, advice: str) -> Response:
+    return Response(f"{advice}\n", status, mimetype="text/plain")
+
+
+def _is_from_this_machine() -> bool:
+    """A proxy on this machine is not: it asks for somebody else, and most of them say so."""
+    try:
+        caller = ip_address(request.remote_addr or "")
+    except ValueError:
+        return False
+    return caller.is_loopback and not any(name in request.headers for name in FORWARDED)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, request
 from werkzeug.datastructures import MultiDict
 
 from gateway.carriers.twilio import MESSAGE_SID
-from gateway.engine.deliveries import RANKS
+from gateway.engine.deliveries import RANKS, Report
 from gateway.engine.inbox import InboundText, OptOutType
 from gateway.phones import PhoneNumber, is_e164
 from gateway.settings import Settings
@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 FORM: Final = "application/x-www-form-urlencoded"
 EMPTY_TWIML: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+MESSAGE_ID: Final = re.compile(r"[1-9]\d{0,17}")
 ERROR_CODE: Final = re.compile(r"\d{1,6}")
 LONGEST_BODY: Final = 1600
 
@@ -53,7 +54,7 @@ def door(gateway: Gateway) -> Blueprint:
         """Keep what became of a text; reports of texts that we do not know are kept too."""
         form = proved_form(gateway)
         try:
-            gateway.deliveries.report(*status_report(form, gateway.settings))
+            gateway.deliveries.report(status_report(form, gateway.settings))
         except WrongShape as error:
             log.warning("door.wrong_shape", path=request.path, field=str(error))
         return Response(status=204)
@@ -66,10 +67,16 @@ def proved_form(gateway: Gateway) -> Form:
     if request.mimetype != FORM:
         abort(415)
     signature = request.headers.get("X-Twilio-Signature", "")
-    if not gateway.signatures.prove(request.path, request.form, signature):
+    if not gateway.signatures.prove(_address(), request.form, signature):
         log.warning("door.forged", path=request.path)
         abort(403)
     return request.form
+
+
+def _address() -> str:
+    """Path and query as the carrier called them: both are part of what it signed."""
+    query = request.query_string.decode("latin-1")
+    return f"{request.path}?{query}" if query else request.path
 
 
 def inbound_text(form: Form, settings: Settings) -> InboundText:
@@ -90,8 +97,8 @@ def inbound_text(form: Form, settings: Settings) -> InboundText:
     )
 
 
-def status_report(form: Form, settings: Settings) -> tuple[str, str, int | None]:
-    """Sid, status and error code of a proved form. Raises WrongShape."""
+def status_report(form: Form, settings: Settings) -> Report:
+    """Read a proved form, and what we had it say along in the address. Raises WrongShape."""
     _ours(form, settings)
     status = _only(form, "MessageStatus")
     if status not in RANKS:
@@ -99,7 +106,15 @@ def status_report(form: Form, settings: Settings) -> tuple[str, str, int | None]
     code = form.get("ErrorCode", "")
     if code and not ERROR_CODE.fullmatch(code):
         raise WrongShape("ErrorCode")
-    return _sid(form), status, int(code) if code else None
+    return Report(_sid(form), status, int(code) if code else None, _message_id())
+
+
+def _message_id() -> int | None:
+    """From the address that we gave the carrier for reports, which its signature covers."""
+    value = request.args.get("message", "")
+    if value and not MESSAGE_ID.fullmatch(value):
+        raise WrongShape("message")
+    return int(value) if value else None
 
 
 def _only(form: Form, name: str) -> str:

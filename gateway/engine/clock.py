@@ -19,7 +19,9 @@ def run(sweeps: Sweeps) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     log.info("clock.started", every_seconds=EVERY_SECONDS)
+    sweeps.tell_alive()
     while not stop.wait(EVERY_SECONDS):
+        sweeps.tell_alive()
         sweep(sweeps)
     log.info("clock.stopped")
 

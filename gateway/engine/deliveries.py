@@ -1,23 +1,23 @@
-"""What became of a text: reports only move it forward, and the carrier's copy is emptied."""
+"""What became of a text: reports only move it forward, whichever way and order they come in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.carriers import Carrier, CarrierError
-from gateway.engine import requests
-from gateway.engine.doorbell import Doorbell, JobName
-from gateway.records import OutboundMessage, Request, StatusReport
+from gateway.engine import fallback, requests
+from gateway.records import StrayText
 from gateway.records.audit import Event, record
 from gateway.records.base import insert_once
 from gateway.records.database import Database
-from gateway.records.messages import OutboundState, outbound_by_sid
+from gateway.records.letters import Letter, change_text, letter_by_id, letter_by_sid
+from gateway.records.messages import OutboundState
 from gateway.records.requests import RequestState
 
 log = structlog.get_logger()
@@ -40,122 +40,150 @@ FINAL: Final = {
     "canceled": OutboundState.UNDELIVERED,
 }
 
-REDACT_AGAIN: Final = timedelta(seconds=60)
+REDACT_BY: Final = timedelta(minutes=10)
+"""The carrier's copy is emptied after this even where no final status ever comes."""
+
+FIRST_POLL: Final = timedelta(seconds=30)
+"""Reports come within seconds. Where none has by then, we ask, and then ever less often."""
+
+ASKED_LONG_ENOUGH: Final = timedelta(minutes=15)
+"""Some networks never confirm: then it stays at `sent`, and the request ends unconfirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the carrier says of a text. `message_id` is what we had it say along, if anything."""
+
+    sid: str
+    status: str
+    error_code: int | None = None
+    message_id: int | None = None
 
 
 class Deliveries:
-    """Keeps what the carrier reports, and empties its copies."""
+    """Keeps what the carrier reports, and asks where it reports nothing."""
 
-    def __init__(
-        self,
-        database: Database,
-        carrier: Carrier,
-        doorbell: Doorbell,
-        now: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, database: Database, carrier: Carrier, now: Callable[[], datetime]) -> None:
         self._database = database
         self._carrier = carrier
-        self._doorbell = doorbell
         self._now = now
 
-    def report(self, sid: str, status: str, error_code: int | None) -> None:
-        """Keep one status report. Repeated, late or unknown ones change nothing.
+    def report(self, report: Report) -> None:
+        """Apply one status report. Repeated, late or unknown ones change nothing.
 
         Raises DatabaseUnavailable when it could not be kept.
         """
         with self._database.transaction() as session:
-            insert_once(
-                session,
-                StatusReport,
-                sid=sid,
-                status=status,
-                error_code=error_code,
-                received_at=self._now(),
-            )
-        self.catch_up(sid)
+            letter = _meant(session, report)
+            if letter is None:
+                log.info("report.unknown", sid=report.sid, status=report.status)
+                return
+            _apply(session, letter, report, self._now())
 
-    def catch_up(self, sid: str) -> None:
-        """Apply what was reported of a text. It is called after either half is committed.
-
-        A report can come before the text's sid is stored; whoever commits second sees both.
-        """
-        redact_id = None
+    def poll(self, message_id: int) -> None:
+        """Ask the carrier what became of one text that it has said nothing final about."""
         with self._database.transaction() as session:
-            message = outbound_by_sid(session, sid)
-            if message and _advance_by_reports(session, message, self._now()):
-                redact_id = message.id
-        if redact_id is not None:
-            self._doorbell.ring(JobName.REDACT, redact_id)
-
-    def redact(self, message_id: int) -> None:
-        """Empty the carrier's copy of one text; what cannot be done now is tried again.
-
-        The clock comes by here for every text, so a report that a crash left lying is applied.
-        """
-        with self._database.transaction() as session:
-            message = session.get(OutboundMessage, message_id)
-            sid = message.sid if message and not message.redacted_at else None
-        if sid is None:
+            letter = letter_by_id(session, message_id)
+        if letter is None or letter.sid is None or letter.state != OutboundState.ACCEPTED:
             return
-        self.catch_up(sid)
-        error = self._emptied(sid)
-        with self._database.transaction() as session:
-            message = session.get_one(OutboundMessage, message_id, with_for_update=True)
-            if error:
-                message.redact_at = self._now() + REDACT_AGAIN
-                log.warning("reply.not_redacted", message=message_id, code=error.code)
-            elif message.redacted_at is None:
-                message.redacted_at, message.redact_at = self._now(), None
-                request = session.get(Request, message.request_id) if message.request_id else None
-                record(session, Event.REPLY_REDACTED, request, self._now())
-
-    def _emptied(self, sid: str) -> CarrierError | None:
         try:
-            self._carrier.redact(sid)
+            status, error_code = self._carrier.status(letter.sid)
         except CarrierError as error:
-            return error
-        return None
+            log.warning("report.not_fetched", message=message_id, code=error.code)
+        else:
+            self.report(Report(letter.sid, status, error_code, message_id))
+        with self._database.transaction() as session:
+            _ask_again(session, letter, self._now())
 
 
-def advance(
-    session: Session,
-    message: OutboundMessage,
-    status: str,
-    error_code: int | None,
-    now: datetime,
-) -> bool:
-    """Move a text forward to a status. True when that was the last one."""
-    if RANKS.get(status, -1) <= RANKS.get(message.carrier_status, -1):
+def accept(session: Session, letter: Letter, sid: str, status: str, now: datetime) -> bool:
+    """The carrier has taken the text: its answer told us, or a report before the answer came.
+
+    False where that was known already.
+    """
+    if not change_text(
+        session,
+        letter.message_id,
+        OutboundState.WAITING,
+        state=OutboundState.ACCEPTED,
+        sid=sid,
+        carrier_status=status,
+        accepted_at=now,
+        lease_until=None,
+        ring_at=None,
+        poll_at=now + FIRST_POLL,
+        redact_at=now + REDACT_BY,
+    ):
         return False
-    message.carrier_status = status
-    if status not in FINAL or message.state != OutboundState.ACCEPTED:
-        return False
-    message.state, message.error_code = FINAL[status], error_code
-    message.redact_at = now
-    if message.state is OutboundState.DELIVERED:
-        close_request(session, message, Event.REPLY_DELIVERED, "", now)
-    else:
-        close_request(session, message, Event.REPLY_UNDELIVERED, str(error_code or status), now)
-        log.error("reply.undelivered", message=message.id, status=status, code=error_code)
+    if letter.request_id is not None:
+        requests.move(session, letter.request_id, RequestState.SENT, now)
+    record(session, Event.REPLY_ACCEPTED, letter.about, now, reason=letter.template)
+    log.info("reply.accepted", message=letter.message_id, template=letter.template, sid=sid)
     return True
 
 
-def _advance_by_reports(session: Session, message: OutboundMessage, now: datetime) -> bool:
-    reports = session.scalars(select(StatusReport).where(StatusReport.sid == message.sid)).all()
-    ordered = sorted(reports, key=lambda report: RANKS.get(report.status, -1))
-    ends = [advance(session, message, each.status, each.error_code, now) for each in ordered]
-    return any(ends)
+def keep_stray(session: Session, sid: str, now: datetime) -> None:
+    """A second copy of a text at the carrier is emptied as well."""
+    insert_once(session, StrayText, sid=sid, redact_at=now + REDACT_BY)
 
 
-def close_request(
-    session: Session, message: OutboundMessage, event: Event, reason: str, now: datetime
-) -> None:
-    """End the request whose answer this was. What was refused or failed has ended already."""
-    request = session.get(Request, message.request_id) if message.request_id else None
-    delivered = event is Event.REPLY_DELIVERED
-    if request and request.state in {RequestState.APPLIED, RequestState.SENT}:
-        if delivered and request.state == RequestState.APPLIED:
-            requests.step(request, RequestState.SENT, now)
-        end = RequestState.DONE if delivered else RequestState.UNDELIVERED
-        requests.step(request, end, now, reason)
-    record(session, event, request, now, reason=reason or message.template)
+def _meant(session: Session, report: Report) -> Letter | None:
+    """The text that is reported of. Reports of the version before name only its sid."""
+    if report.message_id is not None:
+        return letter_by_id(session, report.message_id)
+    return letter_by_sid(session, report.sid)
+
+
+def _apply(session: Session, letter: Letter, report: Report, now: datetime) -> None:
+    if letter.state == OutboundState.WAITING:
+        accept(session, letter, report.sid, "", now)
+        letter = replace(letter, state=OutboundState.ACCEPTED, sid=report.sid, carrier_status="")
+    elif letter.sid != report.sid:
+        keep_stray(session, report.sid, now)
+        if FINAL.get(report.status) is not OutboundState.DELIVERED:
+            return  # the other copy may still arrive
+    if RANKS.get(report.status, -1) <= RANKS.get(letter.carrier_status, -1):
+        return
+    if report.status in FINAL and letter.state == OutboundState.ACCEPTED:
+        _end(session, letter, report, now)
+    else:
+        change_text(session, letter.message_id, carrier_status=report.status)
+
+
+def _end(session: Session, letter: Letter, report: Report, now: datetime) -> None:
+    state = FINAL[report.status]
+    change_text(
+        session,
+        letter.message_id,
+        state=state,
+        carrier_status=report.status,
+        error_code=report.error_code,
+        poll_at=None,
+        redact_at=now,
+    )
+    if state is OutboundState.DELIVERED:
+        _delivered(session, letter, now)
+    else:
+        reason = str(report.error_code or report.status)
+        log.error("reply.undelivered", message=letter.message_id, reason=reason)
+        fallback.not_reached(session, letter, Event.REPLY_UNDELIVERED, reason, now)
+
+
+def _delivered(session: Session, letter: Letter, now: datetime) -> None:
+    if letter.request_id is not None:
+        requests.move(session, letter.request_id, RequestState.DONE, now)
+    record(session, Event.REPLY_DELIVERED, letter.about, now, reason=letter.template)
+
+
+def _ask_again(session: Session, letter: Letter, now: datetime) -> None:
+    """Wait as long again as it has taken so far, and in the end no longer."""
+    waited = now - (letter.accepted_at or now)
+    if waited < ASKED_LONG_ENOUGH:
+        again = now + max(FIRST_POLL, waited)
+        change_text(session, letter.message_id, OutboundState.ACCEPTED, poll_at=again)
+        return
+    if change_text(session, letter.message_id, OutboundState.ACCEPTED, poll_at=None):
+        log.warning("reply.unconfirmed", message=letter.message_id)
+        if letter.request_id is not None:
+            requests.move(session, letter.request_id, RequestState.DONE, now, reason="unconfirmed")
+        record(session, Event.REPLY_UNCONFIRMED, letter.about, now, reason=letter.template)

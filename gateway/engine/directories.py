@@ -11,6 +11,7 @@ import directory
 from directory.accounts import Directory, DirectorySettings
 from directory.errors import DirectoryMisconfigured
 from gateway.records import DirectoryRecord
+from gateway.records.assignments import Assignment
 from gateway.seal import CannotUnseal, Seal
 
 DEADLINE_SECONDS = 10
@@ -37,6 +38,20 @@ class DirectoryProfile:
             record.ca_pem,
             record.sealed_bind_password,
             record.changed_at,
+        )
+
+    @classmethod
+    def assigned(cls, work: Assignment) -> DirectoryProfile | None:
+        """None where the organization has no directory yet."""
+        if not (work.directory_kind and work.sealed_bind_password and work.directory_changed_at):
+            return None
+        return cls(
+            work.organization_id,
+            work.directory_kind,
+            dict(work.directory_options or {}),
+            work.ca_pem,
+            work.sealed_bind_password,
+            work.directory_changed_at,
         )
 
 

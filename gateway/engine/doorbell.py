@@ -29,6 +29,7 @@ class QueueName(StrEnum):
 
     INTERACTIVE = "interactive"
     MAINTENANCE = "maintenance"
+    MAIL = "mail"
 
 
 class JobName(StrEnum):
@@ -36,13 +37,21 @@ class JobName(StrEnum):
 
     PERFORM = "perform"
     DELIVER = "deliver"
+    POLL = "poll"
     REDACT = "redact"
+    REDACT_STRAY = "redact_stray"
+    SCRAMBLE = "scramble"
+    MAIL = "mail"
 
 
 QUEUE_OF: Final = {
     JobName.PERFORM: QueueName.INTERACTIVE,
     JobName.DELIVER: QueueName.INTERACTIVE,
+    JobName.POLL: QueueName.MAINTENANCE,
     JobName.REDACT: QueueName.MAINTENANCE,
+    JobName.REDACT_STRAY: QueueName.MAINTENANCE,
+    JobName.SCRAMBLE: QueueName.MAINTENANCE,
+    JobName.MAIL: QueueName.MAIL,
 }
 
 

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import structlog
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 import handlers
 from gateway.engine import requests
 from gateway.engine.doorbell import Doorbell, JobName
-from gateway.engine.outbox import language_of, write
+from gateway.engine.outbox import write
 from gateway.phones import PhoneNumber
 from gateway.records import InboundMessage, Phone, Request
 from gateway.records.audit import Event, record
 from gateway.records.base import insert_once
 from gateway.records.database import Database
-from gateway.records.people import verified_phones
-from gateway.records.requests import alive_request
+from gateway.records.people import Sender, senders
+from gateway.records.requests import AliveRequest, alive_request
 from gateway.seal import Seal
 from handlers.conversation import Account, Answer, Caller, Do, Fact, OptIn, OptOut, Say, Text
 
 log = structlog.get_logger()
+
+JOIN_TRIES: Final = 3
+"""What stands in the way may end before it can be joined: then there is room after all."""
 
 
 class OptOutType(StrEnum):
@@ -56,6 +60,19 @@ class Ring:
     row_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What came of a text: kept in place of its words."""
+
+    outcome: str
+    ring: Ring | None = None
+    request_id: int | None = None
+
+
+class Repeated(Exception):
+    """The carrier has delivered this text before: whatever it led to now is rolled back."""
+
+
 class Inbox:
     """Receives texts. One indexed look-up, one commit, one ring; no directory, no carrier."""
 
@@ -72,117 +89,119 @@ class Inbox:
 
         Raises DatabaseUnavailable when it could not be kept: the carrier has to try again.
         """
-        with self._database.transaction() as session:
-            ring = self._keep(session, text)
+        try:
+            with self._database.transaction() as session:
+                ring = self._keep(session, text)
+        except Repeated:
+            log.info("text.repeated", sid=text.sid)
+            return
         if ring:
             self._doorbell.ring(ring.job, ring.row_id)
 
     def _keep(self, session: Session, text: InboundText) -> Ring | None:
-        """Claim the sid first: of simultaneous deliveries exactly one goes on from here."""
+        """The sid comes last: of simultaneous deliveries exactly one is committed whole."""
+        indexes = self._seal.indexes(text.sender)
+        found = senders(session, indexes)
+        handled = self._handle(session, text, found)
         message_id = insert_once(
             session,
             InboundMessage,
             sid=text.sid,
             received_at=self._now(),
-            number_index=self._seal.index(text.sender),
-            outcome="unknown_sender",
+            number_index=indexes[0],
+            phone_id=found[0].phone_id if found else None,
+            outcome=handled.outcome,
+            request_id=handled.request_id,
         )
         if message_id is None:
-            log.info("text.repeated", sid=text.sid)
-            return None
-        phones = verified_phones(session, self._seal.indexes(text.sender))
-        if not phones:
-            log.info("text.unknown_sender", sid=text.sid, sender=text.sender.masked)
-            return None
-        message = session.get_one(InboundMessage, message_id)
-        message.phone_id = phones[0].id
-        return self._answer(session, message, phones, text)
+            raise Repeated
+        return handled.ring
 
-    def _answer(
-        self,
-        session: Session,
-        message: InboundMessage,
-        phones: Sequence[Phone],
-        text: InboundText,
-    ) -> Ring | None:
-        match _meaning(text, phones):
-            case OptOut():
-                self._opt_out(session, message, phones)
-            case OptIn():
-                self._opt_in(session, message, phones)
+    def _handle(self, session: Session, text: InboundText, found: Sequence[Sender]) -> Handled:
+        if not found:
+            log.info("text.unknown_sender", sid=text.sid, sender=text.sender.masked)
+            return Handled("unknown_sender")
+        match _meaning(text, found):
             case None:
-                message.outcome = "carrier_answered"
-            case _ if any(phone.opted_out_at for phone in phones):
-                message.outcome = "opted_out"  # nothing may be changed that could not be told
+                return Handled("carrier_answered")
+            case OptOut():
+                return self._opt(session, found, self._now(), Event.PHONE_OPTED_OUT)
+            case OptIn():
+                return self._opt(session, found, None, Event.PHONE_OPTED_IN)
+            case _ if any(each.opted_out_at for each in found):
+                return Handled("opted_out")  # nothing may be changed that could not be told
             case Say(template, facts):
-                message.outcome = f"said_{template}"
-                return self._say(session, phones[0], template, facts, text.our_number)
+                ring = self._say(session, found[0], template, facts, text.our_number)
+                return Handled(f"said_{template}", ring)
             case Do() as wish:
-                return self._open(session, message, wish, phones, text.our_number)
-        return None
+                return self._open(session, wish, found, text.our_number)
 
     def _say(
         self,
         session: Session,
-        phone: Phone,
+        to: Sender,
         template: str,
         facts: Mapping[str, Fact],
-        sender: str,
+        our_number: str,
     ) -> Ring:
-        reply = write(session, phone, template, facts, sender=sender, now=self._now())
-        return Ring(JobName.DELIVER, reply.id)
+        reply = write(session, to, template, facts, sender=our_number, now=self._now())
+        return Ring(JobName.DELIVER, reply)
 
     def _open(
-        self,
-        session: Session,
-        message: InboundMessage,
-        wish: Do,
-        phones: Sequence[Phone],
-        our_number: str,
-        *,
-        again: bool = False,
-    ) -> Ring:
+        self, session: Session, wish: Do, found: Sequence[Sender], our_number: str
+    ) -> Handled:
         """Open a request, or join the one that is alive for this account."""
-        phone = next(phone for phone in phones if phone.person_id == wish.account.key)
-        request = _new_request(phone, wish, our_number, self._now())
-        try:
-            with session.begin_nested():
-                session.add(request)
-        except IntegrityError:
-            if again:  # whatever stands in the way is not another request
-                raise
-            return self._join(session, message, wish, phone, our_number)
-        message.request_id, message.outcome = request.id, "opened"
-        record(session, Event.REQUEST_OPENED, request, self._now(), reason=wish.action)
-        return Ring(JobName.PERFORM, request.id)
+        sender = next(each for each in found if each.person_id == wish.account.key)
+        for _ in range(JOIN_TRIES):
+            opened = self._opened(session, sender, wish, our_number)
+            if opened is not None:
+                about = replace(sender.about, request_id=opened)
+                record(session, Event.REQUEST_OPENED, about, self._now(), reason=wish.action)
+                return Handled("opened", Ring(JobName.PERFORM, opened), opened)
+            if alive := alive_request(session, sender.person_id):
+                return self._join(session, wish, sender, alive, our_number)
+        raise AssertionError("a request could be neither opened nor joined")
+
+    def _opened(self, session: Session, sender: Sender, wish: Do, our_number: str) -> int | None:
+        """The id of a new request, or None where one of this account is alive already."""
+        now = self._now()
+        return insert_once(
+            session,
+            Request,
+            tenant_id=sender.tenant_id,
+            organization_id=sender.organization_id,
+            person_id=sender.person_id,
+            phone_id=sender.phone_id,
+            sender=our_number,
+            action=wish.action,
+            ring_at=now + requests.FIRST_RING,
+            created_at=now,
+            changed_at=now,
+        )
 
     def _join(
-        self, session: Session, message: InboundMessage, wish: Do, phone: Phone, our_number: str
-    ) -> Ring:
+        self, session: Session, wish: Do, sender: Sender, alive: AliveRequest, our_number: str
+    ) -> Handled:
         """The same wish gets the answer that is under way; another wish is told to wait."""
-        alive = alive_request(session, phone.person_id)
-        if alive is None:  # it ended between the two statements: there is room after all
-            return self._open(session, message, wish, [phone], our_number, again=True)
-        message.request_id, message.outcome = alive.id, "joined"
-        record(session, Event.REQUEST_JOINED, alive, self._now(), reason=wish.action)
-        if alive.action == wish.action and alive.phone_id == phone.id:
-            return Ring(JobName.PERFORM, alive.id)
-        return self._say(session, phone, "busy", {"action": alive.action}, our_number)
+        about = replace(sender.about, request_id=alive.id)
+        record(session, Event.REQUEST_JOINED, about, self._now(), reason=wish.action)
+        ring = Ring(JobName.PERFORM, alive.id)
+        if alive.action != wish.action or alive.phone_id != sender.phone_id:
+            ring = self._say(session, sender, "busy", {"action": alive.action}, our_number)
+        return Handled("joined", ring, alive.id)
 
-    def _opt_out(self, session: Session, message: InboundMessage, phones: Sequence[Phone]) -> None:
-        message.outcome = "opt_out"
-        for phone in phones:
-            phone.opted_out_at = phone.opted_out_at or self._now()
-            record(session, Event.PHONE_OPTED_OUT, phone.person, self._now())
-
-    def _opt_in(self, session: Session, message: InboundMessage, phones: Sequence[Phone]) -> None:
-        message.outcome = "opt_in"
-        for phone in phones:
-            phone.opted_out_at = None
-            record(session, Event.PHONE_OPTED_IN, phone.person, self._now())
+    def _opt(
+        self, session: Session, found: Sequence[Sender], out_at: datetime | None, event: Event
+    ) -> Handled:
+        """Out or in again. Who has opted out before keeps the time of the first STOP."""
+        for each in found:
+            at = out_at and (each.opted_out_at or out_at)
+            session.execute(update(Phone).where(Phone.id == each.phone_id).values(opted_out_at=at))
+            record(session, event, each.about, self._now())
+        return Handled("opt_out" if out_at else "opt_in")
 
 
-def _meaning(text: InboundText, phones: Sequence[Phone]) -> Answer | None:
+def _meaning(text: InboundText, found: Sequence[Sender]) -> Answer | None:
     """What the text asks for; None where the carrier has answered it already."""
     match text.opt_out_type:
         case OptOutType.STOP:
@@ -192,27 +211,13 @@ def _meaning(text: InboundText, phones: Sequence[Phone]) -> Answer | None:
         case OptOutType.HELP:
             return None
         case None:
-            return handlers.read(Text(text.body), _caller(phones))
+            return handlers.read(Text(text.body), _caller(found))
 
 
-def _caller(phones: Sequence[Phone]) -> Caller:
+def _caller(found: Sequence[Sender]) -> Caller:
     """Who is texting: the accounts that this number was verified for and that may be helped."""
-    helped = [phone.person for phone in phones if phone.person.self_serve]
+    helped = [each for each in found if each.self_serve]
     return Caller(
-        accounts=tuple(Account(person.id, person.username) for person in helped),
-        language=language_of(phones[0]),
-    )
-
-
-def _new_request(phone: Phone, wish: Do, sender: str, now: datetime) -> Request:
-    return Request(
-        tenant_id=phone.tenant_id,
-        organization_id=phone.person.organization_id,
-        person_id=phone.person_id,
-        phone_id=phone.id,
-        sender=sender,
-        action=wish.action,
-        ring_at=now + requests.FIRST_RING,
-        created_at=now,
-        changed_at=now,
+        accounts=tuple(Account(each.person_id, each.username) for each in helped),
+        language=found[0].language,
     )

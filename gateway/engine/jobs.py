@@ -3,28 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import structlog
 
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.doorbell import JobName
+from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
+from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
+from gateway.engine.scrambling import Scrambler
 
 log = structlog.get_logger()
 
 JobFunction = Callable[[int], None]
 
 
-def functions(
-    performer: Performer, replies: Replies, deliveries: Deliveries
-) -> Mapping[JobName, JobFunction]:
+class Parts(Protocol):
+    """Whoever does the work that a worker may be rung for."""
+
+    @property
+    def performer(self) -> Performer: ...
+    @property
+    def replies(self) -> Replies: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def redaction(self) -> Redaction: ...
+    @property
+    def scrambler(self) -> Scrambler: ...
+    @property
+    def mailing(self) -> Mailing: ...
+
+
+def functions(parts: Parts) -> Mapping[JobName, JobFunction]:
     """Everything a worker can be rung for. There is nothing else that it could run."""
-    return {
-        JobName.PERFORM: _guarded(JobName.PERFORM, performer.perform),
-        JobName.DELIVER: _guarded(JobName.DELIVER, replies.deliver),
-        JobName.REDACT: _guarded(JobName.REDACT, deliveries.redact),
+    table = {
+        JobName.PERFORM: parts.performer.perform,
+        JobName.DELIVER: parts.replies.deliver,
+        JobName.POLL: parts.deliveries.poll,
+        JobName.REDACT: parts.redaction.redact,
+        JobName.REDACT_STRAY: parts.redaction.redact_stray,
+        JobName.SCRAMBLE: parts.scrambler.scramble,
+        JobName.MAIL: parts.mailing.deliver,
     }
+    return {name: _guarded(name, function) for name, function in table.items()}
 
 
 def _guarded(name: JobName, function: JobFunction) -> JobFunction:

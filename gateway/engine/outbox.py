@@ -4,45 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy.orm import Session
 
-from gateway.engine.requests import FIRST_RING
-from gateway.records import OutboundMessage, Phone, Request
+from gateway.engine.requests import FIRST_RING, LEASE
+from gateway.records import OutboundMessage
+from gateway.records.base import insert_row
 from handlers.conversation import Fact
 
 WORTH_SENDING: Final = timedelta(minutes=10)
 """How long an answer is tried for. Later it would only confuse, and a password would be old."""
 
 
-def language_of(phone: Phone) -> str:
-    return phone.person.language or phone.person.organization.language
+class Addressee(Protocol):
+    """Whose phone a text goes to."""
+
+    @property
+    def tenant_id(self) -> int: ...
+    @property
+    def phone_id(self) -> int: ...
+    @property
+    def language(self) -> str: ...
 
 
 def write(
     session: Session,
-    phone: Phone,
+    to: Addressee,
     template: str,
     facts: Mapping[str, Fact],
     *,
     sender: str,
     now: datetime,
-    request: Request | None = None,
-) -> OutboundMessage:
-    """Put a text into the outbox. The facts are stored: a password is never one of them."""
-    message = OutboundMessage(
-        tenant_id=phone.tenant_id,
-        phone_id=phone.id,
-        request_id=request.id if request else None,
+    request_id: int | None = None,
+    held: bool = False,
+) -> int:
+    """Put a text into the outbox: its id. The facts are stored: a password is never one of them.
+
+    One that is `held` is sent next by whoever writes it; the clock comes by when its lease ends.
+    """
+    return insert_row(
+        session,
+        OutboundMessage,
+        tenant_id=to.tenant_id,
+        phone_id=to.phone_id,
+        request_id=request_id,
         template=template,
-        language=language_of(phone),
+        language=to.language,
         facts=dict(facts),
         sender=sender,
-        ring_at=now + FIRST_RING,
+        attempt=int(held),
+        lease_until=now + LEASE if held else None,
+        ring_at=now + (LEASE if held else FIRST_RING),
         expires_at=now + WORTH_SENDING,
         created_at=now,
     )
-    session.add(message)
-    session.flush()
-    return message

@@ -29,6 +29,8 @@ class Outcome:
     template: str
     facts: Mapping[str, Fact] = field(default_factory=dict)
     reason: str = ""
+    password_version: int | None = None
+    """Which password of the account is the one-time password; None where that is not known."""
 
 
 _REFUSED: Final = {
@@ -50,10 +52,12 @@ def may_pass(error: DirectoryError) -> bool:
 
 
 def after_reset(result: ResetResult) -> Outcome:
+    """Only of a password that must be changed can be told whether it has been used."""
     template = "reset_done" if result.must_change_password else "reset_done_kept"
     if result.locked:
         template = "reset_done_locked"
-    return Outcome(RequestState.APPLIED, Event.RESET_SUCCEEDED, template)
+    version = result.password_version if result.must_change_password else None
+    return Outcome(RequestState.APPLIED, Event.RESET_SUCCEEDED, template, password_version=version)
 
 
 def after_unlock(result: UnlockResult, *, repeated: bool) -> Outcome:

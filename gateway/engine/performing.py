@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import SecretStr
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from directory.accounts import Account, Directory
+from directory.accounts import Directory, Identity
 from directory.errors import AccountRefused, DirectoryError, OutcomeUnknown, PasswordRejected
 from gateway import passphrases
 from gateway.engine import outcomes, requests
@@ -22,9 +23,11 @@ from gateway.engine.outbox import write
 from gateway.engine.outcomes import Outcome
 from gateway.engine.replies import Replies
 from gateway.passphrases import PasswordImpossible
-from gateway.records import Phone, Request
+from gateway.records import Person
+from gateway.records.assignments import Assignment, assignment
 from gateway.records.audit import record
 from gateway.records.database import Database
+from gateway.records.letters import Letter
 from gateway.seal import Seal
 from handlers.conversation import Action
 
@@ -39,6 +42,9 @@ DIRECTORY_PATIENCE: Final = timedelta(minutes=2)
 TRY_AGAIN: Final = timedelta(seconds=5)
 PASSWORD_TRIES: Final = 3
 
+ONE_TIME: Final = timedelta(minutes=30)
+"""How long a one-time password may wait for its first use."""
+
 
 class Overtaken(Exception):
     """Another worker has taken the request up; this one must not change anything more."""
@@ -50,30 +56,6 @@ class PhoneShut(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One request in the hands of one attempt, with nothing left to ask the database for."""
-
-    request_id: int
-    attempt: int
-    action: Action
-    created_at: datetime
-    username: str
-    account_guid: UUID | None
-    zone: ZoneInfo
-    sealed_password: str | None
-    """From an earlier attempt: the directory may have heard of it already."""
-    profile: DirectoryProfile | None
-    shut: str | None
-    """Why nothing may be changed for this phone any more, if so."""
-
-    @property
-    def may_have_changed(self) -> bool:
-        """An unlock seals nothing, so any earlier attempt of one may have reached the directory."""
-        repeated_unlock = self.action is Action.UNLOCK and self.attempt > 1
-        return self.sealed_password is not None or repeated_unlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,65 +90,54 @@ class Performer:
         if work is None:
             return
         try:
-            result, guid = self._carry_out(work)
+            result, account = self._carry_out(work)
             with self._database.transaction() as session:
-                reply_id = self._settle(session, work, result, guid)
+                letter = self._settle(session, work, result, account)
         except Overtaken:
             log.warning("request.overtaken", request=request_id, attempt=work.attempt)
             return
-        if reply_id is not None:
-            self._replies.deliver(reply_id)
+        if letter:
+            self._replies.send(letter)
 
-    def _take(self, session: Session, request_id: int) -> Work | None:
-        attempt = requests.take(session, request_id, self._now())
-        if attempt is None:
+    def _take(self, session: Session, request_id: int) -> Assignment | None:
+        if requests.take(session, request_id, self._now()) is None:
             return None
-        request = session.get_one(Request, request_id)
-        record = request.organization.directory
-        return Work(
-            request_id=request.id,
-            attempt=attempt,
-            action=Action(request.action),
-            created_at=request.created_at,
-            username=request.person.username,
-            account_guid=request.person.account_guid,
-            zone=ZoneInfo(request.organization.time_zone),
-            sealed_password=request.sealed_password,
-            profile=DirectoryProfile.of(record) if record else None,
-            shut=_why_shut(session, request),
-        )
+        return assignment(session, request_id)
 
-    def _carry_out(self, work: Work) -> tuple[Outcome | Later, UUID | None]:
+    def _carry_out(self, work: Assignment) -> tuple[Outcome | Later, UUID | None]:
         """Ask the directory. No database session is open while it is being waited for."""
         if self._now() - work.created_at > TOO_OLD:
             return self._too_late(work), None
-        if work.shut and not work.may_have_changed:
-            return outcomes.shut(work.action, work.shut), None
+        if work.shut and not _may_have_changed(work):
+            return outcomes.shut(Action(work.action), work.shut), None
         guid = None
         try:
-            directory = self._directories.of(work.profile)
-            account = _find(directory, work)
-            guid = account.guid
-            return self._act(work, directory, account), guid
+            directory = self._directories.of(DirectoryProfile.assigned(work))
+            if work.action == Action.STATUS:
+                return self._status(work, directory), None
+            who = directory.identify(work.account_guid or work.username)
+            guid = who.guid
+            return self._change(work, directory, who), guid
         except DirectoryError as error:
             return self._weigh(work, error), guid
         except PhoneShut as error:
-            return outcomes.shut(work.action, error.reason), guid
+            return outcomes.shut(Action(work.action), error.reason), guid
         except PasswordImpossible as error:
             log.error("request.no_password_possible", request=work.request_id, detail=str(error))
-            return outcomes.impossible(work.action), guid
+            return outcomes.impossible(Action(work.action)), guid
 
-    def _act(self, work: Work, directory: Directory, account: Account) -> Outcome:
-        match work.action:
-            case Action.RESET:
-                return self._reset(work, directory, account)
-            case Action.UNLOCK:
-                unlocked = directory.unlock(account.guid)
-                return outcomes.after_unlock(unlocked, repeated=work.attempt > 1)
-            case Action.STATUS:
-                return outcomes.after_status(account.state, self._now(), work.zone)
+    def _status(self, work: Assignment, directory: Directory) -> Outcome:
+        known = work.account_guid
+        account = directory.read(known) if known else directory.find(work.username)
+        return outcomes.after_status(account.state, self._now(), ZoneInfo(work.time_zone))
 
-    def _reset(self, work: Work, directory: Directory, account: Account) -> Outcome:
+    def _change(self, work: Assignment, directory: Directory, who: Identity) -> Outcome:
+        if work.action == Action.RESET:
+            return self._reset(work, directory, who)
+        unlocked = directory.unlock(who.guid)
+        return outcomes.after_unlock(unlocked, repeated=work.attempt > 1)
+
+    def _reset(self, work: Assignment, directory: Directory, account: Identity) -> Outcome:
         """Set the password that was sealed before, or a fresh one that is sealed first.
 
         A policy may be stricter than it says (a filter, a banned list): then another is tried.
@@ -177,30 +148,27 @@ class Performer:
                 return outcomes.after_reset(directory.reset(account.guid, password))
             except PasswordRejected:
                 if work.sealed_password:  # it may be set all the same: no other may be told
-                    return outcomes.uncertain(work.action, "password_rejected")
+                    return outcomes.uncertain(Action(work.action), "password_rejected")
                 password = self._make(work, account)
         return outcomes.after_reset(directory.reset(account.guid, password))
 
-    def _sealed_before(self, work: Work) -> SecretStr | None:
+    def _sealed_before(self, work: Assignment) -> SecretStr | None:
         return self._seal.unseal(work.sealed_password) if work.sealed_password else None
 
-    def _make(self, work: Work, account: Account) -> SecretStr:
+    def _make(self, work: Assignment, account: Identity) -> SecretStr:
         """Make a password and commit it, sealed, before the directory hears of it."""
         names = (account.username, account.display_name)
         password = passphrases.make(account.rules.min_length, names)
         with self._database.transaction() as session:
-            request = _still_held(session, work)
-            if reason := _why_shut(session, request):
-                raise PhoneShut(reason)
-            request.sealed_password = self._seal.seal(password)
+            _seal_away(session, work, self._seal.seal(password))
         return password
 
-    def _weigh(self, work: Work, error: DirectoryError) -> Outcome | Later:
+    def _weigh(self, work: Assignment, error: DirectoryError) -> Outcome | Later:
         """Try again while that can help, and say in the end what is known to be true."""
         heard = isinstance(error, OutcomeUnknown) or work.sealed_password is not None
         age = self._now() - work.created_at
         patience = TOO_OLD if heard else DIRECTORY_PATIENCE
-        maybe_changed = heard or work.may_have_changed
+        maybe_changed = heard or _may_have_changed(work)
         tell = log.info if isinstance(error, AccountRefused) else log.warning
         tell(
             "request.directory_error",
@@ -211,68 +179,85 @@ class Performer:
         )
         if outcomes.may_pass(error) and age + TRY_AGAIN < patience:
             return Later(error, heard)
-        return outcomes.after_error(work.action, error, maybe_changed=maybe_changed)
+        return outcomes.after_error(Action(work.action), error, maybe_changed=maybe_changed)
 
-    def _too_late(self, work: Work) -> Outcome:
+    def _too_late(self, work: Assignment) -> Outcome:
         """Nothing was changed, unless an earlier attempt may have reached the directory."""
-        if work.may_have_changed:
-            return outcomes.uncertain(work.action, "too_old")
+        if _may_have_changed(work):
+            return outcomes.uncertain(Action(work.action), "too_old")
         return outcomes.stale()
 
     def _settle(
-        self, session: Session, work: Work, result: Outcome | Later, guid: UUID | None
-    ) -> int | None:
-        """Keep what came of it, and put the answer into the outbox in the same transaction."""
-        request = _still_held(session, work)
+        self, session: Session, work: Assignment, result: Outcome | Later, guid: UUID | None
+    ) -> Letter | None:
+        """Keep what came of it, and take hold of the answer in the same transaction."""
         now = self._now()
-        if guid is not None:
-            request.person.account_guid = guid
+        if guid is not None and guid != work.account_guid:
+            _remember_account(session, work.person_id, guid)
         if isinstance(result, Later):
-            if not result.heard:
-                request.sealed_password = None
-            requests.hand_back(request, now, TRY_AGAIN)
+            self._hand_back(session, work, result)
             return None
-        requests.step(request, result.state, now, result.reason)
-        record(session, result.event, request, now, reason=result.reason)
+        if not requests.move(
+            session,
+            work.request_id,
+            result.state,
+            now,
+            attempt=work.attempt,
+            reason=result.reason,
+            **_to_watch(result, now),
+        ):
+            raise Overtaken
+        record(session, result.event, work.about, now, reason=result.reason)
         log.info(
             "request.settled",
-            request=request.id,
-            action=request.action,
+            request=work.request_id,
+            action=work.action,
             state=result.state,
             reason=result.reason,
             attempt=work.attempt,
         )
-        phone = session.get_one(Phone, request.phone_id)
         reply = write(
             session,
-            phone,
+            work,
             result.template,
             result.facts,
-            sender=request.sender,
+            sender=work.sender,
             now=now,
-            request=request,
+            request_id=work.request_id,
+            held=True,
         )
-        return reply.id
+        return self._replies.held(session, reply)
+
+    def _hand_back(self, session: Session, work: Assignment, result: Later) -> None:
+        """A password that the directory has not heard of is forgotten; another will be made."""
+        forgotten = {} if result.heard else {"sealed_password": None}
+        again = self._now() + TRY_AGAIN
+        if not requests.hand_back(session, work.request_id, work.attempt, again, **forgotten):
+            raise Overtaken
 
 
-def _find(directory: Directory, work: Work) -> Account:
-    """By the immutable id once it is known, so that a renamed account is still the same."""
-    if work.account_guid is not None:
-        return directory.read(work.account_guid)
-    return directory.find(work.username)
+def _may_have_changed(work: Assignment) -> bool:
+    """An unlock seals nothing, so any earlier attempt of one may have reached the directory."""
+    repeated_unlock = work.action == Action.UNLOCK and work.attempt > 1
+    return work.sealed_password is not None or repeated_unlock
 
 
-def _why_shut(session: Session, request: Request) -> str | None:
-    phone = session.get_one(Phone, request.phone_id, populate_existing=True)
-    if phone.verified_at is None:
-        return "phone_shut"
-    if phone.opted_out_at is not None:
-        return "opted_out"
-    return None if request.person.self_serve else "not_enabled"
+def _seal_away(session: Session, work: Assignment, sealed_password: str) -> None:
+    """Keep a password for this attempt, unless its phone was shut meanwhile."""
+    if requests.seal_away(session, work.request_id, work.attempt, sealed_password):
+        return
+    current = assignment(session, work.request_id)
+    if current and current.attempt == work.attempt and current.shut:
+        raise PhoneShut(current.shut)
+    raise Overtaken
 
 
-def _still_held(session: Session, work: Work) -> Request:
-    request = requests.held(session, work.request_id, work.attempt)
-    if request is None:
-        raise Overtaken
-    return request
+def _remember_account(session: Session, person_id: int, guid: UUID) -> None:
+    session.execute(update(Person).where(Person.id == person_id).values(account_guid=guid))
+
+
+def _to_watch(result: Outcome, now: datetime) -> dict[str, Any]:
+    """A one-time password that can be told from later ones is looked after until it is used."""
+    if result.password_version is None:
+        return {}
+    return {"password_version": result.password_version, "scramble_at": now + ONE_TIME}

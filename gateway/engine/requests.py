@@ -2,22 +2,28 @@
 
             ┌─► refused(reason)                      nothing was changed; the person is told
 queued ─► applying ─► applied ─► sent ─► done        the answer was delivered
-   │         │           │         └───► undelivered the answer did not reach them
+   │         │           │         └───► undelivered no number of theirs could be reached
    │         │           └─────────────► undelivered
    └─► stale └─► failed(reason)                      the person is told what is true
 
-Every step is one UPDATE that names the state it leaves and the attempt that took hold, so two
+done or undelivered ─► used                          somebody has set another password since
+                    └► scrambled                     a one-time password that nobody used is dead
+
+Every step is one UPDATE that names the states it may leave and the attempt that took hold, so two
 workers cannot both make it, and one that was overtaken changes nothing any more.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import CursorResult, or_, update
+from sqlalchemy import bindparam, exists, or_, update
 from sqlalchemy.orm import Session
 
+from gateway.records.base import did_change, table_of
+from gateway.records.people import Person
+from gateway.records.phones import Phone
 from gateway.records.requests import Request, RequestState
 
 LEASE: Final = timedelta(seconds=30)
@@ -32,9 +38,37 @@ STEPS: Final[dict[RequestState, frozenset[RequestState]]] = {
     S.APPLYING: frozenset({S.APPLYING, S.APPLIED, S.REFUSED, S.FAILED, S.STALE}),
     S.APPLIED: frozenset({S.SENT, S.UNDELIVERED}),
     S.SENT: frozenset({S.DONE, S.UNDELIVERED}),
-    **dict.fromkeys((S.DONE, S.REFUSED, S.STALE, S.FAILED, S.UNDELIVERED), frozenset()),
+    S.DONE: frozenset({S.USED, S.SCRAMBLED}),
+    S.UNDELIVERED: frozenset({S.USED, S.SCRAMBLED}),
+    **dict.fromkeys((S.REFUSED, S.STALE, S.FAILED, S.USED, S.SCRAMBLED), frozenset()),
 }
 """What may follow each state. A state with nothing after it is final."""
+
+BEFORE: Final = {
+    state: tuple(each for each, follows in STEPS.items() if state in follows) for state in S
+}
+"""The states that each may be reached from."""
+
+KEEPS_PASSWORD: Final = frozenset({S.QUEUED, S.APPLYING, S.APPLIED, S.SENT})
+"""States in which a text may still have to carry the one-time password."""
+
+_requests: Final = table_of(Request).c
+_TAKE: Final = (
+    update(table_of(Request))
+    .where(
+        _requests.id == bindparam("request_id"),
+        _requests.state.in_((S.QUEUED, S.APPLYING)),
+        or_(_requests.lease_until.is_(None), _requests.lease_until <= bindparam("now")),
+    )
+    .values(
+        state=S.APPLYING,
+        attempt=_requests.attempt + 1,
+        lease_until=bindparam("until"),
+        ring_at=bindparam("until"),
+        changed_at=bindparam("now"),
+    )
+    .returning(_requests.attempt)
+)
 
 
 def take(session: Session, request_id: int, now: datetime) -> int | None:
@@ -42,49 +76,71 @@ def take(session: Session, request_id: int, now: datetime) -> int | None:
 
     A crashed worker's request is taken up again from `applying`, with what it had sealed.
     """
-    taken: CursorResult[tuple[()]] = session.execute(  # type: ignore[assignment]  # an UPDATE
-        update(Request)
-        .where(
-            Request.id == request_id,
-            Request.state.in_((S.QUEUED, S.APPLYING)),
-            or_(Request.lease_until.is_(None), Request.lease_until <= now),
-        )
-        .values(
-            state=S.APPLYING,
-            attempt=Request.attempt + 1,
-            lease_until=now + LEASE,
-            ring_at=now + LEASE,
-            changed_at=now,
-        )
+    wanted = {"request_id": request_id, "now": now, "until": now + LEASE}
+    attempt: int | None = session.connection().execute(_TAKE, wanted).scalar()
+    return attempt
+
+
+def keep(session: Session, request_id: int, attempt: int, **values: Any) -> bool:
+    """Write something down for a request, if this attempt still holds it."""
+    statement = update(table_of(Request)).where(
+        _requests.id == request_id, _requests.attempt == attempt, _requests.state == S.APPLYING
     )
-    if not taken.rowcount:
-        return None
-    return session.get_one(Request, request_id, populate_existing=True).attempt
+    return did_change(session, statement.values(values))
 
 
-def held(session: Session, request_id: int, attempt: int) -> Request | None:
-    """The request, if this attempt still holds it; locked until the transaction ends."""
-    request = session.get(Request, request_id, with_for_update=True, populate_existing=True)
-    if request is None or request.attempt != attempt or request.state != S.APPLYING:
-        return None
-    return request
+def seal_away(session: Session, request_id: int, attempt: int, sealed_password: str) -> bool:
+    """Keep a password, if this attempt still holds the request and its phone may be answered."""
+    wanted = {"id_": request_id, "attempt_": attempt, "sealed": sealed_password}
+    return session.connection().execute(_SEAL_AWAY, wanted).rowcount > 0
 
 
-def step(request: Request, state: RequestState, now: datetime, reason: str = "") -> None:
-    """Move a request on. A step that the life of a request does not know is a bug of ours."""
-    if state not in STEPS[RequestState(request.state)]:
-        raise AssertionError(f"a request cannot go from {request.state} to {state}")
-    request.state = state
-    request.reason = reason
-    request.changed_at = now
-    request.lease_until = None
-    request.ring_at = None
-    if not STEPS[state]:
-        request.sealed_password = None
+_SEAL_AWAY: Final = (
+    update(table_of(Request))
+    .where(
+        _requests.id == bindparam("id_"),
+        _requests.attempt == bindparam("attempt_"),
+        _requests.state == S.APPLYING,
+        exists().where(
+            Phone.id == _requests.phone_id,
+            Phone.verified_at.is_not(None),
+            Phone.opted_out_at.is_(None),
+            Person.id == Phone.person_id,
+            Person.self_serve,
+        ),
+    )
+    .values(sealed_password=bindparam("sealed"))
+)
 
 
-def hand_back(request: Request, now: datetime, wait: timedelta) -> None:
-    """Let go of a request for a while; whoever comes next goes on with what was sealed."""
-    request.lease_until = None
-    request.ring_at = now + wait
-    request.changed_at = now
+def move(
+    session: Session,
+    request_id: int,
+    state: RequestState,
+    now: datetime,
+    *,
+    attempt: int | None = None,
+    reason: str = "",
+    **values: Any,
+) -> bool:
+    """Move a request on, if its life knows this step and, where given, the attempt holds it.
+
+    False where it stands elsewhere by now; then nothing was changed.
+    """
+    values |= {"state": state, "reason": reason, "changed_at": now}
+    values |= {"lease_until": None, "ring_at": None}
+    if state not in KEEPS_PASSWORD:
+        values["sealed_password"] = None
+    statement = update(table_of(Request)).where(
+        _requests.id == request_id, _requests.state.in_(BEFORE[state])
+    )
+    if attempt is not None:
+        statement = statement.where(_requests.attempt == attempt)
+    return did_change(session, statement.values(values))
+
+
+def hand_back(
+    session: Session, request_id: int, attempt: int, ring_at: datetime, **values: Any
+) -> bool:
+    """Let go of a request until then; whoever comes next goes on with what was sealed."""
+    return keep(session, request_id, attempt, lease_until=None, ring_at=ring_at, **values)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from gateway.engine.bookkeeping import keep_books
 from gateway.engine.doorbell import Doorbell, JobName
 from gateway.engine.jobs import JobFunction
-from gateway.records import OutboundMessage, Request, StatusReport
+from gateway.records import Mail, OutboundMessage, Request, StrayText
 from gateway.records.database import Database
 from gateway.records.requests import RequestState
 
@@ -26,10 +27,11 @@ AT_ONCE: Final = 200
 BY_OURSELVES: Final = 20
 """How many rows of a kind one sweep works on itself while Redis cannot be reached."""
 
+MAILS_BY_OURSELVES: Final = 1
+"""A mail server may take a minute for each, and people who have texted would wait for it."""
+
 FORGET_PASSWORD_AFTER: Final = timedelta(minutes=5)
 """A text that the carrier has taken needs its password no more, whether or not it reports."""
-
-FORGET_REPORTS_AFTER: Final = timedelta(days=2)
 
 
 class Sweeps:
@@ -41,20 +43,30 @@ class Sweeps:
         doorbell: Doorbell,
         functions: Mapping[JobName, JobFunction],
         now: Callable[[], datetime],
+        *,
+        unheard: Collection[JobName] = (),
+        tell_alive: Callable[[], None] = lambda: None,
     ) -> None:
+        """`unheard` are the jobs that no worker listens for; the clock does them itself."""
         self._database = database
         self._doorbell = doorbell
         self._functions = functions
         self._now = now
+        self._unheard = unheard
+        self.tell_alive = tell_alive
 
     def run(self) -> None:
         """One sweep. Without Redis the work itself is done here: slower, but done."""
         now = self._now()
         self._pick_up(JobName.PERFORM, Request.id, Request.ring_at, now)
         self._pick_up(JobName.DELIVER, OutboundMessage.id, OutboundMessage.ring_at, now)
+        self._pick_up(JobName.POLL, OutboundMessage.id, OutboundMessage.poll_at, now)
         self._pick_up(JobName.REDACT, OutboundMessage.id, OutboundMessage.redact_at, now)
+        self._pick_up(JobName.REDACT_STRAY, StrayText.id, StrayText.redact_at, now)
+        self._pick_up(JobName.SCRAMBLE, Request.id, Request.scramble_at, now)
         self._forget_passwords(now)
-        self._forget_reports(now)
+        self._pick_up(JobName.MAIL, Mail.id, Mail.ring_at, now)
+        keep_books(self._database, self._now())
 
     def _pick_up(
         self,
@@ -64,9 +76,12 @@ class Sweeps:
         now: datetime,
     ) -> None:
         for worked, each in enumerate(self._due(row_id, due_at, now)):
-            if self._doorbell.ring(job, each):
+            self.tell_alive()
+            if job in self._unheard:
+                self._functions[job](each)
+            elif self._doorbell.ring(job, each):
                 log.info("sweep.rang", job=job.value, row=each)
-            elif worked < BY_OURSELVES:
+            elif worked < (MAILS_BY_OURSELVES if job is JobName.MAIL else BY_OURSELVES):
                 log.info("sweep.does_it_itself", job=job.value, row=each)
                 self._functions[job](each)
 
@@ -98,10 +113,4 @@ class Sweeps:
                     Request.changed_at <= now - FORGET_PASSWORD_AFTER,
                 )
                 .values(sealed_password=None)
-            )
-
-    def _forget_reports(self, now: datetime) -> None:
-        with self._database.transaction() as session:
-            session.execute(
-                delete(StatusReport).where(StatusReport.received_at <= now - FORGET_REPORTS_AFTER)
             )

@@ -2,23 +2,31 @@
 
 from gateway.records.audit import AuditEvent
 from gateway.records.base import Base
-from gateway.records.messages import InboundMessage, OutboundMessage, StatusReport
+from gateway.records.heartbeats import Heartbeat
+from gateway.records.mails import Mail
+from gateway.records.messages import InboundMessage, OutboundMessage, StatusReport, StrayText
 from gateway.records.organizations import DirectoryRecord, Organization
 from gateway.records.people import Person
 from gateway.records.phones import Phone
 from gateway.records.requests import Request
+from gateway.records.tallies import Tally, TallyMark
 from gateway.records.tenants import Tenant
 
 __all__ = [
     "AuditEvent",
     "Base",
     "DirectoryRecord",
+    "Heartbeat",
     "InboundMessage",
+    "Mail",
     "Organization",
     "OutboundMessage",
     "Person",
     "Phone",
     "Request",
     "StatusReport",
+    "StrayText",
+    "Tally",
+    "TallyMark",
     "Tenant",
 ]

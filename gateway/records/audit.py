@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from gateway.records.base import Base, Id
+from gateway.records.about import About
+from gateway.records.base import Base, Id, insert_row
 from gateway.records.organizations import Organization
 from gateway.records.people import Person
 from gateway.records.requests import Request
@@ -20,7 +22,9 @@ class Event(StrEnum):
     """Everything that can be audited. Names read `what:did what:how it ended`."""
 
     TENANT_ADDED = "tenant:added"
+    TENANT_CHANGED = "tenant:changed"
     ORGANIZATION_ADDED = "organization:added"
+    ORGANIZATION_CHANGED = "organization:changed"
     DIRECTORY_SET = "directory:set"
     KEYS_ROTATED = "keys:rotated"
     PEOPLE_IMPORTED = "people:imported"
@@ -33,10 +37,12 @@ class Event(StrEnum):
     PHONE_OPTED_IN = "phone:opted_in"
     REQUEST_OPENED = "request:opened"
     REQUEST_JOINED = "request:joined"
+    REQUEST_RETRIED = "request:retried"
     REQUEST_STALE = "request:stale"
     RESET_SUCCEEDED = "password:reset:succeeded"
     RESET_REFUSED = "password:reset:refused"
     RESET_FAILED = "password:reset:failed"
+    REPLY_REROUTED = "reply:rerouted"
     RESET_UNCERTAIN = "password:reset:uncertain"
     UNLOCK_SUCCEEDED = "account:unlock:succeeded"
     UNLOCK_NOT_NEEDED = "account:unlock:not_needed"
@@ -46,9 +52,16 @@ class Event(StrEnum):
     STATUS_FAILED = "account:status:failed"
     REPLY_ACCEPTED = "reply:accepted"
     REPLY_DELIVERED = "reply:delivered"
+    REPLY_UNCONFIRMED = "reply:unconfirmed"
     REPLY_UNDELIVERED = "reply:undelivered"
     REPLY_FAILED = "reply:failed"
     REPLY_REDACTED = "reply:redacted"
+    RESET_UNTOLD = "password:reset:untold"
+    ONE_TIME_USED = "password:one_time:used"
+    ONE_TIME_SCRAMBLED = "password:one_time:scrambled"
+    ONE_TIME_LEFT = "password:one_time:left"
+    MAIL_SENT = "mail:sent"
+    MAIL_FAILED = "mail:failed"
 
 
 class AuditEvent(Base):
@@ -64,7 +77,7 @@ class AuditEvent(Base):
     tenant_id: Mapped[int | None]
     organization_id: Mapped[int | None]
     person_id: Mapped[int | None]
-    request_id: Mapped[int | None]
+    request_id: Mapped[int | None] = mapped_column(index=True)
     reason: Mapped[str] = mapped_column(String(60), default="")
 
 
@@ -81,34 +94,28 @@ def audit_page(
 def record(
     session: Session,
     event: Event,
-    about: Request | Person | Organization | Tenant | None,
+    about: About | Request | Person | Organization | Tenant | None,
     now: datetime,
     *,
     reason: str = "",
     mode: str = "sms",
 ) -> None:
     """Add an event to the transaction that makes it true, so that neither stands alone."""
-    session.add(AuditEvent(at=now, event=event, mode=mode, reason=reason, **_ids(about)))
+    whom = asdict(_about(about))
+    insert_row(session, AuditEvent, at=now, event=event, mode=mode, reason=reason, **whom)
 
 
-def _ids(about: Request | Person | Organization | Tenant | None) -> dict[str, int | None]:
+def _about(about: About | Request | Person | Organization | Tenant | None) -> About:
     match about:
         case Request():
-            return {
-                "tenant_id": about.tenant_id,
-                "organization_id": about.organization_id,
-                "person_id": about.person_id,
-                "request_id": about.id,
-            }
+            return About(about.tenant_id, about.organization_id, about.person_id, about.id)
         case Person():
-            return {
-                "tenant_id": about.tenant_id,
-                "organization_id": about.organization_id,
-                "person_id": about.id,
-            }
+            return About(about.tenant_id, about.organization_id, about.id)
         case Organization():
-            return {"tenant_id": about.tenant_id, "organization_id": about.id}
+            return About(about.tenant_id, about.id)
         case Tenant():
-            return {"tenant_id": about.id}
+            return About(about.id)
         case None:
-            return {}
+            return About()
+        case About():
+            return about

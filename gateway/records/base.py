@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Table, Update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
 
 
@@ -50,12 +52,40 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime, int: BigId, dict[str, Any]: JSON}  # noqa: RUF012  (SQLAlchemy declares it as a plain attribute)
 
 
+def table_of(model: type[Base]) -> Table:
+    """The table itself, for statements that make no objects of rows: they cost a fraction."""
+    table = model.__table__
+    if not isinstance(table, Table):
+        raise TypeError(f"{model.__name__} is no table")
+    return table
+
+
+def insert_row(session: Session, model: type[Base], **values: Any) -> int:
+    """Insert a row at once and by itself: its id. No object is made of it."""
+    statement = _inserting(session.get_bind().dialect.name, model, once=False)
+    row_id: int = session.connection().execute(statement, values).scalar_one()
+    return row_id
+
+
 def insert_once(session: Session, model: type[Base], **values: Any) -> int | None:
     """Insert a row unless a unique one is there already: its id, or None if it was there.
 
     A second transaction doing the same waits for the first: exactly one of them gets the id.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(model).values(**values).on_conflict_do_nothing()
-    row_id: int | None = session.scalar(statement.returning(model.__table__.c.id))
+    statement = _inserting(session.get_bind().dialect.name, model, once=True)
+    row_id: int | None = session.connection().execute(statement, values).scalar()
     return row_id
+
+
+def did_change(session: Session, statement: Update) -> bool:
+    """Run an UPDATE that names the state it leaves: whether it found a row in that state."""
+    return session.connection().execute(statement).rowcount > 0
+
+
+@cache
+def _inserting(dialect: str, model: type[Base], *, once: bool) -> ReturningInsert[int]:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = insert(table_of(model))
+    if once:
+        statement = statement.on_conflict_do_nothing()
+    return statement.returning(table_of(model).c.id)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.records.base import Base, Id
 from gateway.records.phones import Phone
@@ -40,6 +40,10 @@ class OutboundState(StrEnum):
     FAILED = "failed"
 
 
+NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""`ring_at > NEVER` finds by the index what `IS NOT NULL` makes SQLite look for everywhere."""
+
+
 class OutboundMessage(Base):
     """A text to send: a template and its facts. A password is never among them."""
 
@@ -47,6 +51,7 @@ class OutboundMessage(Base):
     __table_args__ = (
         Index("ix_outbound_messages_ring_at", "ring_at"),
         Index("ix_outbound_messages_redact_at", "redact_at"),
+        Index("ix_outbound_messages_poll_at", "poll_at"),
     )
 
     id: Mapped[Id]
@@ -70,14 +75,27 @@ class OutboundMessage(Base):
     error_code: Mapped[int | None]
     created_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
+    poll_at: Mapped[datetime | None]
+    """When the carrier is asked what became of it, should it not have told us by then."""
     redact_at: Mapped[datetime | None]
     redacted_at: Mapped[datetime | None]
 
     phone: Mapped[Phone] = relationship()
 
 
+class StrayText(Base):
+    """Another copy of a text of ours at the carrier: sent again after an unknown outcome."""
+
+    __tablename__ = "stray_texts"
+    __table_args__ = (Index("ix_stray_texts_redact_at", "redact_at"),)
+
+    id: Mapped[Id]
+    sid: Mapped[str] = mapped_column(String(34), unique=True)
+    redact_at: Mapped[datetime | None]
+
+
 class StatusReport(Base):
-    """A status callback, once per status. It may come before we have stored the message's sid."""
+    """Not written any more: the version before keeps reports here. Goes with the next release."""
 
     __tablename__ = "status_reports"
     __table_args__ = (UniqueConstraint("sid", "status"),)
@@ -87,9 +105,3 @@ class StatusReport(Base):
     status: Mapped[str] = mapped_column(String(20))
     error_code: Mapped[int | None]
     received_at: Mapped[datetime] = mapped_column(index=True)
-
-
-def outbound_by_sid(session: Session, sid: str) -> OutboundMessage | None:
-    return session.scalar(
-        select(OutboundMessage).where(OutboundMessage.sid == sid).with_for_update()
-    )

@@ -25,6 +25,8 @@ class Organization(Base):
     country: Mapped[str] = mapped_column(String(2), default="US")
     language: Mapped[str] = mapped_column(String(8), default="en")
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    alert_email: Mapped[str | None] = mapped_column(String(254))
+    """Whom the MSP wants told when somebody was left without help; else the tenant's."""
     created_at: Mapped[datetime]
 
     tenant: Mapped[Tenant] = relationship()

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, Uuid, select
-from sqlalchemy.orm import (
-    Mapped,
-    Session,
-    joinedload,
-    mapped_column,
-    relationship,
-    selectinload,
-)
+from sqlalchemy import ForeignKey, String, UniqueConstraint, Uuid, bindparam, case, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
+from gateway.records.about import About
 from gateway.records.base import Base, Id
 from gateway.records.organizations import Organization
 from gateway.records.phones import Phone
@@ -65,11 +61,49 @@ def person_by_username(
     )
 
 
-def verified_phones(session: Session, number_indexes: Sequence[str]) -> Sequence[Phone]:
-    """The phones that a sender may speak for, with their people and organizations."""
-    return session.scalars(
-        select(Phone)
-        .where(Phone.number_index.in_(number_indexes), Phone.verified_at.is_not(None))
-        .options(joinedload(Phone.person).joinedload(Person.organization))
-        .order_by(Phone.id)
-    ).all()
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A verified phone that a text may have come from, and the person whom it speaks for."""
+
+    phone_id: int
+    tenant_id: int
+    organization_id: int
+    person_id: int
+    username: str
+    self_serve: bool
+    opted_out_at: datetime | None
+    language: str
+
+    @property
+    def about(self) -> About:
+        return About(self.tenant_id, self.organization_id, self.person_id)
+
+
+def senders(session: Session, number_indexes: Sequence[str]) -> Sequence[Sender]:
+    """Whom the holder of a number may speak for, by its index under each key."""
+    found = session.connection().execute(_SENDERS, {"indexes": list(number_indexes)})
+    return [Sender(*row) for row in found]
+
+
+LANGUAGE: Final = case((Person.language != "", Person.language), else_=Organization.language)
+"""The language to write to a person in, where the organization is joined in."""
+
+_SENDERS: Final = (
+    select(
+        Phone.id,
+        Person.tenant_id,
+        Person.organization_id,
+        Person.id,
+        Person.username,
+        Person.self_serve,
+        Phone.opted_out_at,
+        LANGUAGE,
+    )
+    .join_from(Phone, Person)
+    .join(Organization)
+    .where(
+        Phone.number_index.in_(bindparam("indexes", expanding=True)),
+        Phone.verified_at.is_not(None),
+    )
+    .order_by(Phone.id)
+)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import ForeignKey, Index, String, Text, select, text
+from sqlalchemy import ForeignKey, Index, String, Text, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from gateway.records.base import Base, Id
@@ -25,6 +27,8 @@ class RequestState(StrEnum):
     STALE = "stale"
     FAILED = "failed"
     UNDELIVERED = "undelivered"
+    USED = "used"
+    SCRAMBLED = "scrambled"
 
 
 ALIVE = (RequestState.QUEUED, RequestState.APPLYING, RequestState.APPLIED)
@@ -47,6 +51,9 @@ class Request(Base):
         ),
         Index("ix_requests_ring_at", "ring_at"),
         Index("ix_requests_state", "state"),
+        Index("ix_requests_scramble_at", "scramble_at"),
+        Index("ix_requests_created_at", "created_at"),
+        Index("ix_requests_organization_id_id", "organization_id", "id"),
     )
 
     id: Mapped[Id]
@@ -64,6 +71,10 @@ class Request(Base):
     ring_at: Mapped[datetime | None]
     """When the clock rings for it; None once no worker has anything left to do."""
     sealed_password: Mapped[str | None] = mapped_column(Text)
+    password_version: Mapped[int | None]
+    """Which of the account's passwords is ours; None where the directory does not tell."""
+    scramble_at: Mapped[datetime | None]
+    """When a one-time password that is still unused is replaced by one that nobody knows."""
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
 
@@ -71,7 +82,20 @@ class Request(Base):
     person: Mapped[Person] = relationship()
 
 
-def alive_request(session: Session, person_id: int) -> Request | None:
-    return session.scalar(
-        select(Request).where(Request.person_id == person_id, Request.state.in_(ALIVE))
-    )
+@dataclass(frozen=True, slots=True)
+class AliveRequest:
+    """The request that an account is waiting for."""
+
+    id: int
+    action: str
+    phone_id: int
+
+
+def alive_request(session: Session, person_id: int) -> AliveRequest | None:
+    row = session.connection().execute(_ALIVE_OF, {"person_id": person_id}).first()
+    return AliveRequest(*row) if row else None
+
+
+_ALIVE_OF: Final = select(Request.id, Request.action, Request.phone_id).where(
+    Request.person_id == bindparam("person_id"), Request.state.in_(ALIVE)
+)

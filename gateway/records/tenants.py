@@ -11,11 +11,14 @@ from gateway.records.base import Base, Id
 
 
 class Tenant(Base):
+    """`alert_email` is told of trouble in every organization that has none of its own."""
+
     __tablename__ = "tenants"
 
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(String(63), unique=True)
     name: Mapped[str] = mapped_column(String(100))
+    alert_email: Mapped[str | None] = mapped_column(String(254))
     created_at: Mapped[datetime]
 
 

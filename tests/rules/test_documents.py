@@ -35,12 +35,12 @@ DEPENDENCIES: Final = ROOT / "docs" / "decisions" / "0007-each-dependency-and-wh
 
 SETTING_ROW: Final = re.compile(r"\| `([A-Z][A-Z_]+)` \| ([^|]+) \|")
 SETTING_NAME: Final = re.compile(
-    r"\b(?:DATABASE|LOG|METRICS|PUBLIC|REDIS|SECRET|SMTP|TWILIO)_[A-Z_]+\b"
+    r"\b(?:DATABASE|LOG|MAIL|METRICS|PUBLIC|REDIS|SECRET|SMTP|TWILIO)_[A-Z_]+\b"
 )
 METRIC: Final = re.compile(r"\bresetline_[a-z_]+\b")
 EVENT: Final = re.compile(r"`([a-z_]+(?::[a-z_]+){1,2})`")
 LOG_LINE: Final = re.compile(
-    r"`((?:clock|door|doorbell|job|redis|reply|request|sweep|text|worker)\.[a-z_]+)`"
+    r"`((?:clock|door|doorbell|job|mail|redis|reply|request|sweep|text|worker)\.[a-z_]+)`"
 )
 TEST_NAME: Final = re.compile(r"\b(tests/[\w/]+\.py)(?:::(\w+))?")
 LINK: Final = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")

@@ -30,7 +30,7 @@ BODY = SecretStr("Northwind: your one-time password is\nMaple-Otter-Canal-47")
 
 
 def send(carrier: TwilioCarrier | None = None, sender: str = OUR_NUMBER) -> Any:
-    return (carrier or TwilioCarrier(web_settings())).send(sender, MIA, BODY, 300)
+    return (carrier or TwilioCarrier(web_settings())).send(sender, MIA, BODY, 300, 7)
 
 
 def answer(status: int, body: Any) -> None:
@@ -48,7 +48,7 @@ def test_a_text_goes_out_with_validity_and_callback_and_without_smart_encoding()
     assert form["To"] == [MIA]
     assert form["ValidityPeriod"] == ["300"]
     assert form["SmartEncoded"] == ["False"] or form["SmartEncoded"] == ["false"]
-    assert form["StatusCallback"] == [f"{PUBLIC_URL}/twilio/status"]
+    assert form["StatusCallback"] == [f"{PUBLIC_URL}/twilio/status?message=7"]
     assert responses.calls[0].request.req_kwargs["timeout"] == 10  # type: ignore[attr-defined]
 
 

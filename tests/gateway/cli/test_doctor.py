@@ -94,8 +94,9 @@ def test_what_is_well_is_said_in_one_line_each(ward: Terminal) -> None:
         "✓ twilio account",
         f"✓ number {GOOD}",
         "✓ texts in en",
+        "! mail",
     ]
-    assert result.stdout.endswith("Nothing is broken; 2 things are worth a look.\n")
+    assert result.stdout.endswith("Nothing is broken; 3 things are worth a look.\n")
 
 
 def test_secrets_are_in_no_report(ward: Terminal) -> None:
@@ -241,7 +242,7 @@ def test_an_api_key_and_a_service_that_are_right_are_good(ward: Terminal) -> Non
         "TWILIO_API_SECRET": "key secret",
         "TWILIO_MESSAGING_SERVICE_SID": POOL,
     }
-    assert set(findings(ward, status=0)) == {"directory of northwind", "public url"}
+    assert set(findings(ward, status=0)) == {"directory of northwind", "public url", "mail"}
 
 
 @pytest.mark.parametrize(("status", "found"), [("alive", True), ("asleep", False)])

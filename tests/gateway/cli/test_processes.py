@@ -17,8 +17,10 @@ from typing import Any, TypeVar
 import pytest
 
 from gateway.engine.doorbell import JobName, RqDoorbell
-from gateway.records import OutboundMessage
+from gateway.engine.pulse import CLOCK, on_this_machine
+from gateway.records import Heartbeat, Mail, OutboundMessage
 from tests.gateway.cli.conftest import PEOPLE, Terminal
+from tests.mail_server import mail_server
 from tests.redis_server import RedisServer, running
 
 WITHIN_SECONDS = 60.0
@@ -105,10 +107,15 @@ def free_port() -> int:
         return port
 
 
-def get(url: str) -> dict[str, str] | None:
+@pytest.fixture
+def free() -> int:
+    return free_port()
+
+
+def get(url: str) -> dict[str, Any] | None:
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
-            body: dict[str, str] = json.load(answer)
+            body: dict[str, Any] = json.load(answer)
             return body
     except OSError:
         return None
@@ -133,6 +140,24 @@ def an_old_text(terminal: Terminal) -> int:
     return terminal.stored(OutboundMessage)[-1].id
 
 
+def an_alert() -> Mail:
+    """A mail to the MSP, as it would have been written just now."""
+    now = datetime.now(UTC)
+    facts = {"username": "mia.keller", "request": "1", "when": "now", "reason": "30003"}
+    return Mail(
+        tenant_id=1,
+        organization_id=1,
+        recipient="msp",
+        template="password_untold_msp",
+        language="en",
+        facts=facts,
+        key="0" * 32,
+        ring_at=now,
+        created_at=now,
+        expires_at=now + timedelta(days=1),
+    )
+
+
 def states(terminal: Terminal) -> list[str]:
     return [message.state for message in terminal.stored(OutboundMessage)]
 
@@ -149,10 +174,13 @@ def test_the_web_answers_and_ends_when_it_is_told_to(start: Callable[..., Starte
     port = free_port()
     web = start("web", "--port", str(port), "--workers", "1", "--threads", "2")
     assert wait_for(lambda: get(f"http://127.0.0.1:{port}/healthz")) == {"status": "alive"}
+    nothing = {"waiting": 0, "oldest_seconds": 0.0}
     assert get(f"http://127.0.0.1:{port}/readyz") == {
-        "status": "ready",
+        "status": "degraded",
         "database": "ok",
         "redis": "ok",
+        "sweep": {"overdue": True, "ended_seconds_ago": None},
+        "queues": {"interactive": nothing, "maintenance": nothing},
     }
     assert web.end() == 0
     assert {line["logger"] for line in web.said()} == {"gunicorn.error"}
@@ -213,6 +241,22 @@ def test_a_worker_waits_for_a_redis_that_is_not_there_yet(
     assert worker.end() == 0
 
 
+def test_where_there_is_a_mail_server_one_process_sends_mail(
+    ready: Terminal, start: Callable[..., Started]
+) -> None:
+    with mail_server() as box:
+        ready.environment["SMTP_URL"] = f"smtp://127.0.0.1:{box.port}"
+        ready.run("tenant", "set", "msp", "--alert-email", "alerts@msp.example")
+        workers, clock = start("worker", "--processes", "1"), start("clock")
+        ready.store(an_alert())
+        wait_for(lambda: workers.said("mail.sent"))
+        wait_for(lambda: len(workers.pids()) == 3)
+    assert [mail["To"] for mail in box.mails] == ["alerts@msp.example"]
+    queues = sorted(line["queue"] for line in workers.said("worker.started"))
+    assert queues == ["interactive", "mail", "maintenance"]
+    assert (clock.end(), workers.end()) == (0, 0)
+
+
 def test_a_worker_that_dies_is_replaced_and_all_end_with_their_supervisor(
     start: Callable[..., Started],
 ) -> None:
@@ -246,6 +290,16 @@ def test_the_clock_does_what_is_left_behind_also_without_redis(
     assert clock.said("clock.stopped")
 
 
+def test_without_a_mail_server_the_clock_fails_what_was_to_be_mailed(
+    ready: Terminal, start: Callable[..., Started]
+) -> None:
+    ready.store(an_alert())
+    clock = start("clock")
+    wait_for(lambda: clock.said("mail.no_smtp"))
+    wait_for(lambda: ready.stored(Mail)[0].error == "no_smtp")
+    assert clock.end() == 0
+
+
 def test_every_process_of_the_procfile_is_a_command_that_we_have(bare: Terminal) -> None:
     procfile = (Path(__file__).parents[3] / "Procfile").read_text()
     for line in procfile.splitlines():
@@ -259,3 +313,52 @@ def test_every_process_of_the_procfile_is_a_command_that_we_have(bare: Terminal)
 def test_only_one_queue_is_listened_to_by_a_process(ready: Terminal) -> None:
     said = ready.refused("worker", "--queue", "interactive,maintenance", status=2)
     assert "interactive" in said
+
+
+def silent(terminal: Terminal, *words: str) -> bool:
+    return terminal.enter("health", *words).exit_code == 1
+
+
+def test_each_process_says_that_it_is_at_work_and_one_that_never_ran_does_not(
+    ready: Terminal, start: Callable[..., Started], free: int
+) -> None:
+    for words in (["clock"], ["worker"], ["web", "--port", str(free)]):
+        assert silent(ready, *words)
+    said = ready.refused("health", "clock")
+    assert said == (
+        "resetline: this machine's clock was never heard of: look at its log, restart it"
+    )
+    start("clock")
+    start("worker", "--queue", "interactive")
+    start("web", "--port", str(free), "--workers", "1")
+    wait_for(lambda: not silent(ready, "clock") and not silent(ready, "worker"))
+    wait_for(lambda: get(f"http://127.0.0.1:{free}/healthz"))
+    assert ready.run("health", "web", "--port", str(free)).startswith("The web process answers:")
+    assert silent(ready, "worker", "--queue", "maintenance")
+    wait_for(lambda: (get(f"http://127.0.0.1:{free}/readyz") or {})["status"] == "ready")
+
+
+def test_a_worker_is_at_work_also_while_it_has_no_redis(
+    ready: Terminal, start: Callable[..., Started], redis_server: RedisServer
+) -> None:
+    start("worker", "--queue", "interactive")
+    wait_for(lambda: not silent(ready, "worker"))
+    redis_server.stop()
+    ready.sql("DELETE FROM heartbeats")
+    wait_for(lambda: not silent(ready, "worker"))
+
+
+def test_a_process_that_fell_silent_is_told_to_be_restarted(ready: Terminal) -> None:
+    at = datetime.now(UTC) - timedelta(minutes=4)
+    ready.store(Heartbeat(name=on_this_machine(CLOCK), at=at))
+    assert "clock has long not been heard of" in ready.refused("health", "clock")
+
+
+def test_a_web_process_that_cannot_keep_texts_is_told_apart(
+    ready: Terminal, start: Callable[..., Started], free: int
+) -> None:
+    start("web", "--port", str(free), "--workers", "1")
+    wait_for(lambda: get(f"http://127.0.0.1:{free}/healthz"))
+    ready.sql("UPDATE alembic_version SET version_num = '0001'")
+    said = ready.refused("health", "web", "--port", str(free))
+    assert "cannot keep texts (database: needs `resetline db upgrade`)" in said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from gateway.records import Organization, Tenant
@@ -24,15 +26,20 @@ def test_a_tenant_is_added_with_a_slug_from_its_name(bare: Terminal) -> None:
     bare.run("db", "upgrade")
     assert bare.run("tenant", "add", "Müller & Söhne  IT") == "Added the tenant muller-sohne-it.\n"
     assert bare.json("tenant", "list", "--json") == [
-        {"slug": "muller-sohne-it", "name": "Müller & Söhne IT", "organizations": 0}
+        {
+            "slug": "muller-sohne-it",
+            "name": "Müller & Söhne IT",
+            "alert_email": None,
+            "organizations": 0,
+        }
     ]
     assert bare.events() == ["tenant:added"]
 
 
 def test_tenants_are_listed_for_people(terminal: Terminal) -> None:
     assert terminal.run("tenant", "list").splitlines() == [
-        "slug  name         organizations",
-        "msp   Example MSP  1",
+        "slug  name         alert email  organizations",
+        "msp   Example MSP  -            1",
     ]
 
 
@@ -68,7 +75,7 @@ def test_an_organization_is_kept_as_it_was_described(terminal: Terminal) -> None
     terminal.run(
         *("organization", "add", "acme", "--tenant", "msp", "--name", " Acme  & Söhne "),
         *("--country", "de", "--language", "en", "--support", "+49 30 1234567"),
-        *("--time-zone", "Europe/Berlin"),
+        *("--time-zone", "Europe/Berlin", "--alert-email", "Alerts@MSP.example"),
     )
     assert terminal.json("organization", "list", "--json")[0] == {
         "slug": "acme",
@@ -78,6 +85,7 @@ def test_an_organization_is_kept_as_it_was_described(terminal: Terminal) -> None
         "language": "en",
         "support": "+49 30 1234567",
         "time_zone": "Europe/Berlin",
+        "alert_email": "Alerts@msp.example",
         "directory": None,
         "people": 0,
     }
@@ -97,6 +105,7 @@ def test_an_organization_is_kept_as_it_was_described(terminal: Terminal) -> None
         ({"--language": "english"}, 2, "is no code of a language"),
         ({"--time-zone": "America/New_Yrok"}, 2, "did you mean America/New_York"),
         ({"--time-zone": "../../etc/passwd"}, 2, "there is no time zone"),
+        ({"--alert-email": "alerts"}, 2, "--alert-email cannot be written to"),
         ({"--tenant": "mps"}, 1, "there is no tenant 'mps': did you mean msp?"),
         ({"--tenant": "xyz"}, 1, "there is no tenant 'xyz'; there are msp"),
     ],
@@ -125,3 +134,90 @@ def test_a_language_without_texts_is_taken_and_said(terminal: Terminal) -> None:
 def test_a_kind_of_a_language_is_written_in_that_language(terminal: Terminal) -> None:
     acme = ("organization", "add", "acme", "--tenant", "msp", "--name", "Acme", "--language")
     assert terminal.enter(*acme, "en-GB").stderr == ""
+
+
+def reasons(terminal: Terminal) -> list[str]:
+    """What the audit says of changes, oldest first."""
+    lines = map(json.loads, terminal.run("audit", "export").splitlines())
+    return [line["reason"] for line in lines if line["event"].endswith(":changed")]
+
+
+def test_what_an_organization_is_set_up_with_can_be_changed(terminal: Terminal) -> None:
+    said = terminal.run(
+        *("organization", "set", "northwind", "--name", "North Wind", "--language", "en-GB"),
+        *("--support", "+1 415 555 0100", "--time-zone", "America/New_York"),
+        *("--alert-email", "alerts@msp.example"),
+    )
+    assert said == "Changed name, language, support, time zone, alert email of northwind.\n"
+    [organization] = terminal.json("organization", "list", "--json")
+    assert organization["name"] == "North Wind"
+    assert organization["language"] == "en-GB"
+    assert organization["support"] == "+1 415 555 0100"
+    assert organization["time_zone"] == "America/New_York"
+    assert organization["alert_email"] == "alerts@msp.example"
+    assert organization["country"] == "US"
+
+
+def test_the_audit_says_what_was_changed_and_shows_nobodys_number_or_address(
+    terminal: Terminal,
+) -> None:
+    change = ("organization", "set", "northwind")
+    terminal.run(*change, "--name", "North Wind", "--support", "+1 415 555 0100")
+    terminal.run(*change, "--alert-email", "alerts@msp.example")
+    terminal.run(*change, "--alert-email", "help@msp.example", "--support", "")
+    terminal.run(*change, "--alert-email", "")
+    terminal.run(*change, "--time-zone", "America/Argentina/ComodRivadavia")
+    terminal.run(*change, "--time-zone", "America/Argentina/Buenos_Aires")
+    assert reasons(terminal) == [
+        "name: Northwind -> North Wind",
+        "support: set",
+        "alert_email: set",
+        "support: removed",
+        "alert_email: changed",
+        "alert_email: removed",
+        "time_zone: UTC -> America/Argentina/ComodRivadavia",
+        "time_zone: America/Argentina/ComodRivadavia -> America/Arge…",
+    ]
+    assert terminal.stored(Organization)[0].alert_email is None
+
+
+def test_a_change_that_changes_nothing_is_not_audited(terminal: Terminal) -> None:
+    said = terminal.run("organization", "set", "northwind", "--name", "Northwind")
+    assert said == "Nothing to change: northwind is like that already.\n"
+    assert reasons(terminal) == []
+
+
+def test_a_tenant_can_be_renamed_and_given_an_alert_contact(terminal: Terminal) -> None:
+    said = terminal.run("tenant", "set", "msp", "--name", "MSP", "--alert-email", "a@msp.example")
+    assert said == "Changed name, alert email of msp.\n"
+    assert terminal.json("tenant", "list", "--json") == [
+        {"slug": "msp", "name": "MSP", "alert_email": "a@msp.example", "organizations": 1}
+    ]
+    assert reasons(terminal) == ["name: Example MSP -> MSP", "alert_email: set"]
+    terminal.run("tenant", "add", "Another", "--alert-email", "b@msp.example")
+    assert terminal.stored(Tenant)[1].alert_email == "b@msp.example"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["organization", "set", "northwind"], 2, "use one or more of --"),
+        (["organization", "set", "northwind", "--name", ""], 2, "--name is empty"),
+        (["organization", "set", "northwind", "--name", "x" * 31], 2, "at most 30"),
+        (["organization", "set", "northwind", "--language", "english"], 2, "no code of a language"),
+        (["organization", "set", "northwind", "--time-zone", "Mars"], 2, "there is no time zone"),
+        (["organization", "set", "northwind", "--alert-email", "x@"], 2, "cannot be written to"),
+        (["organization", "set", "nort", "--name", "N"], 1, "did you mean northwind?"),
+        (["tenant", "set", "msp"], 2, "use one or more of --"),
+        (["tenant", "set", "msp", "--name", " "], 2, "1 to 100 printable characters"),
+        (["tenant", "set", "msp", "--alert-email", "x"], 2, "cannot be written to"),
+        (["tenant", "add", "Other", "--alert-email", "x"], 2, "cannot be written to"),
+        (["tenant", "set", "mps", "--name", "N"], 1, "did you mean msp?"),
+    ],
+)
+def test_a_wrong_change_is_refused_whole(
+    terminal: Terminal, words: list[str], status: int, said: str
+) -> None:
+    before = terminal.run("organization", "list"), terminal.run("tenant", "list")
+    assert said in terminal.refused(*words, status=status)
+    assert (terminal.run("organization", "list"), terminal.run("tenant", "list")) == before

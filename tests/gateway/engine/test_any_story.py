@@ -18,8 +18,9 @@ from directory.errors import (
     PasswordRejected,
 )
 from gateway.carriers import CarrierError, SendLater, SendRefused, SendUnknown
+from gateway.engine.deliveries import Report
 from gateway.engine.requests import STEPS
-from gateway.records import schema
+from gateway.records import Request, schema
 from gateway.records.database import Database
 from gateway.records.requests import RequestState
 from tests.fakes import Crash, FakeDoorbell
@@ -100,7 +101,9 @@ class AnyStory(RuleBasedStateMachine):
     @rule(data=st.data(), status=st.sampled_from(["queued", "sent", "delivered", "undelivered"]))
     def the_carrier_reports(self, data: st.DataObject, status: str) -> None:
         text = data.draw(st.sampled_from(self.world.carrier.sent))
-        self._survives(lambda: self.world.deliveries.report(text.sid, status, None))
+        self._survives(
+            lambda: self.world.deliveries.report(Report(text.sid, status, None, text.message_id))
+        )
 
     @rule(word=st.sampled_from(["silent", "heard"]))
     def redis(self, word: str) -> None:
@@ -137,12 +140,10 @@ class AnyStory(RuleBasedStateMachine):
         account = self.world.directory.named(username)
         told = [password_in(text) for text in self.world.texts(number) if "-" in text]
         told = [password for password in told if password]
-        untold = [
-            request
-            for request in self.world.requests()
-            if request.state == RequestState.UNDELIVERED and request.action == "reset"
-        ]
-        if account.passwords_set and not untold:
+        changes = [request for request in self.world.requests(username) if _changed(request)]
+        if changes and changes[-1].state == RequestState.SCRAMBLED:
+            assert account.password not in told, "it was said to be dead"
+        elif changes and changes[-1].state != RequestState.UNDELIVERED:
             assert told, "the password was changed and nobody was told"
             assert told[-1] == account.password
 
@@ -154,6 +155,11 @@ class AnyStory(RuleBasedStateMachine):
         except Crash:
             self.world.restarted()
             return ""
+
+
+def _changed(request: Request) -> bool:
+    unchanged = {RequestState.REFUSED, RequestState.FAILED, RequestState.STALE}
+    return request.action == "reset" and request.state not in unchanged
 
 
 TestAnyStory = AnyStory.TestCase

@@ -23,10 +23,11 @@ from gateway.carriers import (
     SendRefused,
     SendUnknown,
 )
+from gateway.engine.deliveries import Report
 from gateway.engine.inbox import OptOutType
 from gateway.records import Phone
 from gateway.records.requests import RequestState
-from tests.fakes import Crash
+from tests.fakes import Crash, SentText
 from tests.world import MIA, SAM, STRANGER, World
 
 
@@ -165,9 +166,9 @@ def test_a_report_that_a_crash_left_lying_is_applied_all_the_same(world: World) 
     sid = world.carrier.sent[0].sid
     world.failpoints.passed, world.failpoints.dies_at = 0, 2
     with pytest.raises(Crash):
-        world.deliveries.report(sid, "undelivered", 30003)
+        world.deliveries.report(Report(sid, "undelivered", 30003))
     world.restarted()
-    world.deliveries.report(sid, "undelivered", 30003)
+    world.deliveries.report(Report(sid, "undelivered", 30003))
     assert world.states() == [RequestState.UNDELIVERED]
 
 
@@ -202,8 +203,8 @@ def test_a_delivered_answer_ends_the_request_and_erases_the_password(world: Worl
     world.text("RESET")
     world.work()
     sid = world.carrier.sent[0].sid
-    world.deliveries.report(sid, "delivered", None)
-    world.work()
+    world.deliveries.report(Report(sid, "delivered", None))
+    world.settle(5)
     [request] = world.requests()
     assert request.state == RequestState.DONE
     assert request.sealed_password is None
@@ -219,10 +220,55 @@ def test_without_any_report_the_password_is_erased_and_the_copy_emptied(world: W
 
 
 def test_a_report_that_comes_before_the_send_call_returned_is_not_lost(world: World) -> None:
-    world.deliveries.report(f"SM{0:032x}", "delivered", None)
+    def report_first(text: SentText) -> None:
+        world.deliveries.report(Report(text.sid, "delivered", None, text.message_id))
+
+    world.carrier.on_send = report_first
     world.text("RESET")
     world.work()
     assert world.states() == [RequestState.DONE]
+    assert len(world.texts()) == 1
+
+
+def test_a_report_makes_up_for_an_answer_that_was_lost(world: World) -> None:
+    """The carrier took the text and its answer did not come: no second text is needed."""
+    world.carrier.faults = [(SendUnknown(), True)]
+    world.text("RESET")
+    world.work()
+    [sent] = world.carrier.sent
+    world.deliveries.report(Report(sent.sid, "sent", None, sent.message_id))
+    world.settle(120)
+    assert len(world.texts()) == 1
+    world.deliveries.report(Report(sent.sid, "delivered", None, sent.message_id))
+    assert world.states() == [RequestState.DONE]
+
+
+def test_both_copies_of_a_text_that_was_sent_twice_are_emptied(world: World) -> None:
+    world.carrier.faults = [(SendUnknown(), True)]
+    world.text("RESET")
+    world.work()
+    world.settle(10)
+    first, second = world.carrier.sent
+    for copy in (second, first):
+        world.deliveries.report(Report(copy.sid, "delivered", None, copy.message_id))
+    world.settle(12 * 60, step=20)
+    assert sorted(world.carrier.redacted) == sorted([first.sid, second.sid])
+
+
+def test_a_carrier_that_never_reports_is_asked(world: World) -> None:
+    world.text("RESET")
+    world.work()
+    world.carrier.statuses[world.carrier.sent[0].sid] = "delivered"
+    world.settle(60)
+    assert world.states() == [RequestState.DONE]
+
+
+def test_a_network_that_never_confirms_ends_the_request_unconfirmed(world: World) -> None:
+    world.text("RESET")
+    world.work()
+    world.settle(25 * 60, step=20)
+    [request] = world.requests()
+    assert (request.state, request.reason) == (RequestState.DONE, "unconfirmed")
 
 
 def test_late_reports_never_move_a_text_back(world: World) -> None:
@@ -230,14 +276,14 @@ def test_late_reports_never_move_a_text_back(world: World) -> None:
     world.work()
     sid = world.carrier.sent[0].sid
     for status in ("delivered", "sent", "queued", "undelivered", "delivered"):
-        world.deliveries.report(sid, status, None)
+        world.deliveries.report(Report(sid, status, None))
     assert world.states() == [RequestState.DONE]
 
 
 def test_an_undelivered_password_text_is_said_loudly(world: World) -> None:
     world.text("RESET")
     world.work()
-    world.deliveries.report(world.carrier.sent[0].sid, "undelivered", 30003)
+    world.deliveries.report(Report(world.carrier.sent[0].sid, "undelivered", 30003))
     [request] = world.requests()
     assert (request.state, request.reason) == (RequestState.UNDELIVERED, "30003")
     assert request.sealed_password is None

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from gateway.engine import worker as worker_module
-from gateway.engine.doorbell import JobName, QueueName, RqDoorbell
+from gateway.engine.doorbell import FORGET_RING_SECONDS, JobName, QueueName, RqDoorbell
 from gateway.engine.worker import DoorbellWorker, build
 from tests.redis_server import RedisServer
 
@@ -229,19 +229,14 @@ def test_a_command_by_publication_does_not_reach_a_worker(
     worker.teardown()  # type: ignore[no-untyped-call]
 
 
-@pytest.mark.parametrize("key", ["rq:wip:interactive", "rq:queue:interactive:intermediate"])
 @pytest.mark.parametrize("entry", [b"\xff", b"not a name!", b"killed:1"])
 def test_housekeeping_lets_go_of_whatever_a_dead_worker_or_a_forger_left(
-    worker: DoorbellWorker, redis: Redis, key: str, entry: bytes
+    worker: DoorbellWorker, redis: Redis, entry: bytes
 ) -> None:
-    redis.hset("rq:job:killed", mapping={"data": "x", "failure_callback_name": "os.system"})
-    if key.endswith("intermediate"):
-        redis.rpush(key, entry)
-    else:
-        redis.zadd(key, {entry: 1})
+    redis.rpush("rq:queue:interactive:intermediate", entry)
+    redis.zadd("rq:wip:interactive", {entry: 1})
     worker.clean_registries()
-    assert _keys(redis, key.encode()) == []
-    assert bool(redis.exists("rq:job:killed")) != (entry == b"killed:1" and "wip" in key)
+    assert _keys(redis, b"rq:wip:*", b"rq:queue:interactive:intermediate") == []
 
 
 def test_housekeeping_survives_keys_of_another_kind(worker: DoorbellWorker, redis: Redis) -> None:
@@ -251,13 +246,14 @@ def test_housekeeping_survives_keys_of_another_kind(worker: DoorbellWorker, redi
     assert _keys(redis, b"rq:wip:*", b"rq:failed:*") == []
 
 
-def test_a_job_in_hand_is_not_forgotten_by_housekeeping(
-    worker: DoorbellWorker, redis: Redis
+def test_the_row_of_a_job_whose_worker_was_killed_expires_by_itself(
+    worker: DoorbellWorker, doorbell: RqDoorbell, redis: Redis
 ) -> None:
-    redis.zadd("rq:wip:interactive", {"busy:1": time.time() + 60})
-    redis.hset("rq:job:busy", mapping={"data": "x"})
-    worker.clean_registries()
-    assert redis.exists("rq:job:busy", "rq:wip:interactive") == 2
+    """Taken from the queue and never finished: nobody else would ever look at it again."""
+    doorbell.ring(JobName.PERFORM, 7)
+    assert worker.dequeue_job_and_maintain_ttl(1) is not None
+    (job,) = _keys(redis, b"rq:job:*")
+    assert 0 < redis.ttl(job) <= FORGET_RING_SECONDS
 
 
 def test_a_worker_asks_for_its_next_job_often_enough_to_keep_house(

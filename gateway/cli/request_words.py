@@ -1,0 +1,38 @@
+"""What the state of a request means, and why one that has ended is not repeated: plain words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MEANING: Final[dict[str, str]] = {
+    "queued": "nobody has taken it up yet",
+    "applying": "a worker has taken it up, or has died with it; after its lease another goes on",
+    "applied": "the directory did it, or may have done it, and the answer waits to be sent",
+    "sent": "Twilio has taken the answer, and has not said yet what became of it",
+    "done": "the answer was delivered",
+    "refused": "it was not allowed, and nothing was changed",
+    "stale": "it had waited for too long to be carried out",
+    "failed": "it could not be done, and the person is told what is true",
+    "undelivered": "the directory did it, or may have done it, and the answer did not arrive",
+    "used": "the person has signed in with the one-time password",
+    "scrambled": "the one-time password was not used in time, and another took its place",
+}
+
+AGAIN: Final = "if it is still wanted, the person texts again"
+
+WHY_NOT: Final[dict[str, str]] = {
+    "applied": f"no text of it waits to be sent; {AGAIN}",
+    "sent": "Twilio has taken its answer, and a second one could come late and confuse; "
+    "if nothing arrives, the person texts again",
+    "done": f"its answer was delivered; {AGAIN}",
+    "refused": "it was refused, and trying again would not change that: see to the reason, "
+    "then the person texts again",
+    "stale": f"it was too old, and the person may have found help elsewhere by now; {AGAIN}",
+    "failed": "it has ended, its person was told so, and they may have found help elsewhere by "
+    f"now; {AGAIN}",
+    "undelivered": "its answer did not arrive, and nothing of it is kept to be told again: the "
+    "person texts again from a phone that texts can reach, or somebody resets it by hand",
+    "used": "the person has signed in with it; there is nothing left to do",
+    "scrambled": f"its password has been replaced by one that nobody knows; {AGAIN}",
+}
+"""Queued and applying requests can always be rung for."""

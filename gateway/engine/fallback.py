@@ -1,0 +1,81 @@
+"""An answer that its phone could not be given goes to another one, or that it did not is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlalchemy import Case, case, literal, null
+from sqlalchemy.orm import Session
+
+from gateway.engine import notices, requests
+from gateway.engine.outbox import write
+from gateway.records import Request
+from gateway.records.audit import Event, record
+from gateway.records.base import UtcDateTime
+from gateway.records.letters import Letter, OtherPhone, other_phone
+from gateway.records.requests import RequestState
+from gateway.wording import needs_password
+
+log = structlog.get_logger()
+
+OVERTAKEN_BY_EVENTS: Final = frozenset({"superseded", "expired", "password_erased"})
+"""Reasons for which the same text would be of no use on another phone either."""
+
+
+def not_reached(session: Session, letter: Letter, event: Event, reason: str, now: datetime) -> None:
+    """An answer will not reach its phone: try another of the person's, or end the request.
+
+    Nobody else is told a password: every number of a person's was verified for that account.
+    """
+    record(session, event, letter.about, now, reason=reason)
+    if letter.request_id is None:
+        return
+    other = other_phone(session, letter) if _is_worth_it(letter, reason) else None
+    if other:
+        _reroute(session, letter, other, now)
+        return
+    ended = requests.move(
+        session,
+        letter.request_id,
+        RequestState.UNDELIVERED,
+        now,
+        reason=reason[:40],
+        scramble_at=_at_once_if_ours(now),
+    )
+    if ended and needs_password(letter.template):
+        record(session, Event.RESET_UNTOLD, letter.about, now, reason=reason)
+        _tell_by_mail(session, letter.request_id, reason, now)
+
+
+def _at_once_if_ours(now: datetime) -> Case[datetime | None]:
+    """A password that nobody received is made useless, where it can be told from later ones."""
+    known = Request.password_version.is_not(None)
+    return case((known, literal(now, UtcDateTime())), else_=null())
+
+
+def _tell_by_mail(session: Session, request_id: int, reason: str, now: datetime) -> None:
+    """A password was set that nobody knows: the person and the MSP hear of it."""
+    log.error("request.untold", request=request_id, reason=reason)
+    notices.password_untold(session, session.get_one(Request, request_id), reason, now)
+
+
+def _is_worth_it(letter: Letter, reason: str) -> bool:
+    if reason in OVERTAKEN_BY_EVENTS:
+        return False
+    return letter.sealed_password is not None or not needs_password(letter.template)
+
+
+def _reroute(session: Session, letter: Letter, other: OtherPhone, now: datetime) -> None:
+    write(
+        session,
+        other,
+        letter.template,
+        letter.facts,
+        sender=letter.sender,
+        now=now,
+        request_id=letter.request_id,
+    )
+    record(session, Event.REPLY_REROUTED, letter.about, now, reason=letter.template)
+    log.info("reply.rerouted", message=letter.message_id, request=letter.request_id)

@@ -1,0 +1,237 @@
+"""Mails that wait: written in the transaction that makes them true, and sent until they are."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from pydantic import SecretStr
+from sqlalchemy import or_, update
+from sqlalchemy.orm import Session
+
+from gateway.mail import Letter, Mailer, MailError, MailLater, MailMisconfigured, MailUnknown
+from gateway.mail.addresses import EmailAddress, EmailAddressInvalid
+from gateway.mail.wording import render
+from gateway.records import Mail, Organization, Person, Request
+from gateway.records.audit import Event, record
+from gateway.records.database import Database
+from gateway.records.mails import MailState, Recipient
+from gateway.templating import FALLBACK_LANGUAGE
+from handlers.conversation import Fact
+
+log = structlog.get_logger()
+
+WORTH_SENDING: Final = timedelta(hours=24)
+"""How long a mail is tried for: servers that grey-list or are down are back by then."""
+
+LEASE: Final = timedelta(seconds=120)
+"""Longer than a mail server is waited for."""
+
+FIRST_WAIT: Final = timedelta(seconds=30)
+LONGEST_WAIT: Final = timedelta(hours=1)
+UNKNOWN_AGAIN: Final = 3
+"""After an unknown outcome the same mail goes again so often, and no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One mail in the hands of one attempt, with nothing left to ask the database for."""
+
+    mail_id: int
+    attempt: int
+    address: str
+    template: str
+    language: str
+    facts: Mapping[str, Fact]
+    key: str
+    written_at: datetime
+
+
+def write(
+    session: Session,
+    to: Person | Organization,
+    template: str,
+    facts: Mapping[str, Fact],
+    *,
+    now: datetime,
+    request: Request | None = None,
+) -> Mail:
+    """Put a mail to a person, or to the MSP of an organization, into the transaction.
+
+    The clock rings for it within seconds. The facts are stored: a secret is never one of them.
+    """
+    person = to if isinstance(to, Person) else None
+    organization = to.organization if isinstance(to, Person) else to
+    mail = Mail(
+        tenant_id=organization.tenant_id,
+        organization_id=organization.id,
+        person_id=person.id if person else request.person_id if request else None,
+        request_id=request.id if request else None,
+        recipient=Recipient.PERSON if person else Recipient.MSP,
+        template=template,
+        language=_language_of(person),
+        facts=dict(facts),
+        key=uuid4().hex,
+        ring_at=now,
+        created_at=now,
+        expires_at=now + WORTH_SENDING,
+    )
+    session.add(mail)
+    session.flush()
+    return mail
+
+
+class Mailing:
+    """Sends waiting mails. Safe to call twice, from anywhere, at any time.
+
+    Without a mailer each one fails at once, so that none is taken for waiting.
+    """
+
+    def __init__(
+        self, database: Database, mailer: Mailer | None, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._mailer = mailer
+        self._now = now
+        self._has_warned = False
+
+    def deliver(self, mail_id: int) -> None:
+        """Send one mail if it waits and nobody else is sending it."""
+        with self._database.transaction() as session:
+            waiting = self._take(session, mail_id)
+        if waiting is None or self._mailer is None:
+            return
+        error = _send(self._mailer, waiting)
+        with self._database.transaction() as session:
+            self._settle(session, waiting, error)
+
+    def _take(self, session: Session, mail_id: int) -> Waiting | None:
+        now = self._now()
+        taken = session.execute(
+            update(Mail)
+            .where(
+                Mail.id == mail_id,
+                Mail.state == MailState.WAITING,
+                or_(Mail.lease_until.is_(None), Mail.lease_until <= now),
+            )
+            .values(attempt=Mail.attempt + 1, lease_until=now + LEASE, ring_at=now + LEASE)
+            .returning(Mail.id)
+        ).first()
+        if taken is None:
+            return None
+        mail = session.get_one(Mail, mail_id, populate_existing=True)
+        if reason := self._hopeless(mail, now):
+            self._fail(session, mail, reason)
+            return None
+        return _waiting(mail)
+
+    def _hopeless(self, mail: Mail, now: datetime) -> str | None:
+        if self._mailer is None:
+            return "no_smtp"
+        if mail.expires_at <= now:
+            return f"expired_{mail.error}" if mail.error else "expired"
+        return None if _address_of(mail) else "no_address"
+
+    def _settle(self, session: Session, waiting: Waiting, error: MailError | None) -> None:
+        mail = session.get_one(Mail, waiting.mail_id, with_for_update=True)
+        if mail.attempt != waiting.attempt or mail.state != MailState.WAITING:
+            log.warning("mail.overtaken", mail=waiting.mail_id)
+        elif error is None:
+            self._sent(session, mail)
+        else:
+            self._not_sent(session, mail, error)
+
+    def _sent(self, session: Session, mail: Mail) -> None:
+        now = self._now()
+        mail.state, mail.sent_at, mail.error = MailState.SENT, now, ""
+        _put_away(mail)
+        record(session, Event.MAIL_SENT, _about(session, mail), now, reason=mail.template)
+        log.info("mail.sent", mail=mail.id, template=mail.template, attempt=mail.attempt)
+
+    def _not_sent(self, session: Session, mail: Mail, error: MailError) -> None:
+        mail.error = error.reason
+        mail.unknown_outcomes += isinstance(error, MailUnknown)
+        if not _may_go_again(mail, error):
+            self._fail(session, mail, error.reason)
+            return
+        mail.ring_at = min(self._now() + _wait(mail.attempt), mail.expires_at)
+        mail.lease_until = mail.ring_at  # a ring that was late does not try it any sooner
+        tell = log.error if isinstance(error, MailMisconfigured) else log.warning
+        tell("mail.not_sent", mail=mail.id, reason=error.reason, attempt=mail.attempt)
+
+    def _fail(self, session: Session, mail: Mail, reason: str) -> None:
+        """It will not be sent: somebody is not told of something, so this is said loudly."""
+        mail.state, mail.error = MailState.FAILED, reason
+        _put_away(mail)
+        record(session, Event.MAIL_FAILED, _about(session, mail), self._now(), reason=reason)
+        if reason != "no_smtp":
+            log.error("mail.failed", mail=mail.id, template=mail.template, reason=reason)
+        elif not self._has_warned:
+            self._has_warned = True
+            log.warning("mail.no_smtp", detail="SMTP_URL is not set, so no mail is sent")
+
+
+def _send(mailer: Mailer, waiting: Waiting) -> MailError | None:
+    subject, body = render(waiting.template, waiting.language, waiting.facts)
+    try:
+        address = EmailAddress.parse(waiting.address)
+        key, written_at = waiting.key, waiting.written_at
+        mailer.send(Letter(address, SecretStr(subject), SecretStr(body), key, written_at))
+    except EmailAddressInvalid:
+        return MailError("no_address")
+    except MailError as error:
+        return error
+    return None
+
+
+def _waiting(mail: Mail) -> Waiting:
+    organization = mail.organization
+    brand = {"organization": organization.name, "support": organization.support}
+    return Waiting(
+        mail_id=mail.id,
+        attempt=mail.attempt,
+        address=_address_of(mail),
+        template=mail.template,
+        language=mail.language,
+        facts={**brand, **mail.facts},
+        key=mail.key,
+        written_at=mail.created_at,
+    )
+
+
+def _address_of(mail: Mail) -> str:
+    if mail.recipient == Recipient.PERSON:
+        return mail.person.email if mail.person else ""
+    return mail.organization.alert_email or mail.organization.tenant.alert_email or ""
+
+
+def _language_of(person: Person | None) -> str:
+    """The MSP's people are written to in English, as all that they work with is."""
+    return (person.language or person.organization.language) if person else FALLBACK_LANGUAGE
+
+
+def _may_go_again(mail: Mail, error: MailError) -> bool:
+    if isinstance(error, MailUnknown):
+        return mail.unknown_outcomes <= UNKNOWN_AGAIN
+    return isinstance(error, MailLater | MailMisconfigured)
+
+
+def _wait(attempt: int) -> timedelta:
+    """Twice as long each time, up to an hour, and never all at once."""
+    longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempt, 10))
+    return longest * random.uniform(0.5, 1)  # noqa: S311  (jitter)
+
+
+def _put_away(mail: Mail) -> None:
+    mail.lease_until = mail.ring_at = None
+    mail.facts = {}
+
+
+def _about(session: Session, mail: Mail) -> Request | Person | Organization:
+    request = session.get(Request, mail.request_id) if mail.request_id else None
+    return request or mail.person or mail.organization

@@ -1,0 +1,153 @@
+"""A text of ours with all that sending it, or learning what became of it, has to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from gateway.records.about import About
+from gateway.records.base import did_change, table_of
+from gateway.records.messages import OutboundMessage, OutboundState
+from gateway.records.organizations import Organization
+from gateway.records.people import LANGUAGE, Person
+from gateway.records.phones import Phone
+from gateway.records.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One row of the outbox with its phone, person and request, as it stood when it was read."""
+
+    message_id: int
+    state: str
+    attempt: int
+    unknown_outcomes: int
+    sid: str | None
+    carrier_status: str
+    template: str
+    language: str
+    facts: Mapping[str, Any]
+    sender: str
+    expires_at: datetime
+    accepted_at: datetime | None
+    redacted_at: datetime | None
+    tenant_id: int
+    phone_id: int
+    sealed_number: str = field(repr=False)
+    verified_at: datetime | None
+    opted_out_at: datetime | None
+    person_id: int
+    organization_id: int
+    organization: str
+    support: str
+    request_id: int | None
+    sealed_password: str | None = field(repr=False)
+
+    @property
+    def about(self) -> About:
+        return About(self.tenant_id, self.organization_id, self.person_id, self.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPhone:
+    """Another verified number of the person's, which has not been tried for this request."""
+
+    phone_id: int
+    tenant_id: int
+    language: str
+
+
+_COLUMNS: Final = (
+    OutboundMessage.id,
+    OutboundMessage.state,
+    OutboundMessage.attempt,
+    OutboundMessage.unknown_outcomes,
+    OutboundMessage.sid,
+    OutboundMessage.carrier_status,
+    OutboundMessage.template,
+    OutboundMessage.language,
+    OutboundMessage.facts,
+    OutboundMessage.sender,
+    OutboundMessage.expires_at,
+    OutboundMessage.accepted_at,
+    OutboundMessage.redacted_at,
+    OutboundMessage.tenant_id,
+    OutboundMessage.phone_id,
+    Phone.sealed_number,
+    Phone.verified_at,
+    Phone.opted_out_at,
+    Person.id,
+    Person.organization_id,
+    Organization.name,
+    Organization.support,
+    OutboundMessage.request_id,
+    Request.sealed_password,
+)
+_LETTERS: Final = (
+    select(*_COLUMNS)
+    .join_from(OutboundMessage, Phone)
+    .join(Person, Phone.person_id == Person.id)
+    .join(Organization, Person.organization_id == Organization.id)
+    .outerjoin(Request, OutboundMessage.request_id == Request.id)
+    .with_for_update(of=OutboundMessage)
+)
+_BY_ID: Final = _LETTERS.where(OutboundMessage.id == bindparam("message_id"))
+_BY_SID: Final = _LETTERS.where(OutboundMessage.sid == bindparam("sid"))
+
+
+def letter_by_id(session: Session, message_id: int) -> Letter | None:
+    """The text, locked until the transaction ends."""
+    row = session.connection().execute(_BY_ID, {"message_id": message_id}).first()
+    return Letter(*row) if row else None
+
+
+def letter_by_sid(session: Session, sid: str) -> Letter | None:
+    """The text with this id at the carrier, locked until the transaction ends."""
+    row = session.connection().execute(_BY_SID, {"sid": sid}).first()
+    return Letter(*row) if row else None
+
+
+def other_phone(session: Session, letter: Letter) -> OtherPhone | None:
+    wanted = {"person_id": letter.person_id, "request_id": letter.request_id}
+    row = session.connection().execute(_OTHER_PHONE, wanted).first()
+    return OtherPhone(*row) if row else None
+
+
+_TRIED: Final = select(OutboundMessage.phone_id).where(
+    OutboundMessage.request_id == bindparam("request_id")
+)
+_OTHER_PHONE: Final = (
+    select(Phone.id, Phone.tenant_id, LANGUAGE)
+    .join_from(Phone, Person, Phone.person_id == Person.id)
+    .join(Organization, Person.organization_id == Organization.id)
+    .where(
+        Person.id == bindparam("person_id"),
+        Phone.verified_at.is_not(None),
+        Phone.opted_out_at.is_(None),
+        Phone.id.not_in(_TRIED),
+    )
+    .order_by(Phone.id)
+    .limit(1)
+)
+
+
+def change_text(
+    session: Session,
+    message_id: int,
+    *states: OutboundState,
+    attempt: int | None = None,
+    **values: Any,
+) -> bool:
+    """Change a text that stands in one of these states and, where given, is at this attempt."""
+    texts = table_of(OutboundMessage).c
+    statement = update(table_of(OutboundMessage)).where(texts.id == message_id)
+    if states:
+        statement = statement.where(texts.state.in_(states))
+    if attempt is not None:
+        statement = statement.where(texts.attempt == attempt)
+    return did_change(session, statement.values(values))
