@@ -157,7 +157,7 @@ def test_the_story_of_a_reset_is_told_whole(world: World, office: Terminal) -> N
         "reply:redacted",
     ]
     assert story["answers"][0]["template"] == "reset_done"
-    assert story["answers"][0]["copy_emptied_at"] == "2026-03-02T09:00:08+00:00"
+    assert story["answers"][0]["copy_emptied_at"] == "2026-03-02T09:00:03+00:00"
 
 
 def test_a_story_is_drawn_as_a_small_timeline(world: World, office: Terminal) -> None:
