@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests import postgresql_server
-from tests.databases import fresh_postgresql, skip
+from tests.databases import skip
 from tests.faults import table
 from tests.faults.postgresql import server
 from tests.faults.row import Row
@@ -25,21 +26,23 @@ ROWS: list[table.Line] = []
 
 
 @pytest.fixture(scope="package")
-def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def small_disk() -> Iterator[Path]:
     """A folder that can be filled to the brim: a small disk of its own where we may make one."""
-    folder = tmp_path_factory.mktemp("installation") / "data"
-    folder.mkdir()
-    options = ("-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m", "tmpfs", str(folder))
-    mounted = os.geteuid() == 0 and subprocess.run(["mount", *options]).returncode == 0
-    yield folder
-    if mounted:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with tempfile.TemporaryDirectory(prefix="resetline-disk-") as name:
+        options = ("-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m", "tmpfs", name)
+        mounted = os.geteuid() == 0 and subprocess.run(["mount", *options]).returncode == 0
+        try:
+            yield Path(name)
+        finally:
+            if mounted:
+                subprocess.run(["umount", "--lazy", name], check=True)
 
 
 @pytest.fixture(scope="package")
-def site(small_disk: Path) -> Iterator[Site]:
+def site(small_disk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """On SQLite."""
-    with site_on(small_disk.parent, f"sqlite:///{small_disk}/resetline.db") as site:
+    folder = tmp_path_factory.mktemp("on-sqlite")
+    with site_on(folder, f"sqlite:///{small_disk}/resetline.db") as site:
         yield site
 
 
@@ -55,11 +58,7 @@ def site_on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     if reason := postgresql_server.missing():
         skip(reason)
     folder, staff = tmp_path_factory.mktemp("on-postgresql"), dict(list(STAFF.items())[:40])
-    with (
-        server() as running,
-        fresh_postgresql(running.maintenance_url, migrate=False) as url,
-        site_on(folder, url, staff) as site,
-    ):
+    with server() as running, site_on(folder, running.maintenance_url, staff) as site:
         site.postgresql = running
         yield site
 

@@ -20,6 +20,7 @@ from gateway.records import AuditEvent, InboundMessage, OutboundMessage, Request
 from gateway.records.audit import Event
 from gateway.records.messages import OutboundState
 from gateway.records.requests import RequestState
+from simulator.twilio import Message
 from tests.faults.site import ALIVE
 from tests.installation import AUTH_TOKEN
 
@@ -61,8 +62,9 @@ def check(row: Row) -> Sequence[str]:
 
 
 def i1_nothing_is_forgotten(row: Row, person: Somebody) -> Iterator[str]:
-    by_hand = [sid for sid, number in row.taken.items() if number == person.number]
-    for sid in {*row.site.answered_webhooks(person.number), *by_hand}:
+    by_hand = [sid for sid, number in row.taken.items() if number in person.numbers]
+    by_carrier = [sid for each in person.numbers for sid in row.site.answered_webhooks(each)]
+    for sid in {*by_carrier, *by_hand}:
         text, request = _kept(row, sid)
         if text is None:
             yield "a text that got a good answer is not in the database"
@@ -119,12 +121,12 @@ def i4_no_secret_is_left(row: Row, person: Somebody) -> Iterator[str]:
     if any(request.sealed_password for request in _requests(row, person)):
         yield "a request that has ended still holds its sealed password"
     site, installation = row.site, row.site.installation
-    copies = [text.body for text in installation.carrier.texts_to(person.number)]
+    copies = [text.body for text in _texts(row, person)]
     if any(copies):
         yield "the carrier still holds the words of a text"
     secrets = {
         "a password": handed_over(row, person),
-        "a phone number": [person.number],
+        "a phone number": person.numbers,
         "our password for the directory": [site.office.settings.bind_password.get_secret_value()],
         "a key": [AUTH_TOKEN, installation.secret_key],
     }
@@ -137,7 +139,7 @@ def i4_no_secret_is_left(row: Row, person: Somebody) -> Iterator[str]:
 def _places(row: Row) -> Iterator[tuple[str, bytes]]:
     yield "the database", row.site.installation.dump()
     yield "Redis", row.site.dump_of_redis()
-    for path in row.site.installation.written():
+    for path in (*row.site.installation.written(), *row.site.database_files()):
         yield path.name, path.read_bytes()
 
 
@@ -182,7 +184,7 @@ def passwords(row: Row, person: Somebody) -> list[str]:
 def handed_over(row: Row, person: Somebody) -> list[str]:
     """Those that the carrier was given, whether or not they reached the phone."""
     given = row.site.installation.carrier.given
-    return [found for to, text in given if to == person.number and (found := password_in(text))]
+    return [found for to, text in given if to in person.numbers and (found := password_in(text))]
 
 
 def password_in(text: str) -> str:
@@ -193,6 +195,11 @@ def password_in(text: str) -> str:
 
 def accepts(row: Row, person: Somebody, password: str) -> bool:
     return row.site.office.domain.accepts(person.username, password)
+
+
+def _texts(row: Row, person: Somebody) -> list[Message]:
+    carrier = row.site.installation.carrier
+    return [text for number in person.numbers for text in carrier.texts_to(number)]
 
 
 def _requests(row: Row, person: Somebody) -> list[Request]:

@@ -125,7 +125,8 @@ class Site:
                     due.append((_job_of(row), row.id))
                 if isinstance(row, OutboundMessage) and row.redact_at:
                     row.redact_at = now
-                    due.append((JobName.REDACT, row.id))
+                    if row.state != "accepted":
+                        due.append((JobName.REDACT, row.id))
         return due
 
     def ring(self, due: Sequence[tuple[JobName, int]]) -> None:
@@ -144,6 +145,11 @@ class Site:
                     value = getattr(row, column)
                     if isinstance(value, datetime):
                         setattr(row, column, value - by)
+
+    def database_files(self) -> list[Path]:
+        """SQLite's own and its logs; none on PostgreSQL."""
+        name = self.database.engine.url.database or ""
+        return [path for path in Path(name).parent.glob(f"{Path(name).name}*") if path.is_file()]
 
     def dump_of_redis(self) -> bytes:
         with self.installation.redis.client() as redis:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -66,11 +65,12 @@ def test_the_disk_is_full_while_the_worker_works(row: Row, small_disk: Path) -> 
         skip("needs root: the database is put on a small disk of its own")
     person, server = row.somebody(), row.site.office.server
     server.forget_operations()
-    server.faults.drip(octets=1, pause_seconds=0.01)
+    server.faults.hang(Kind.MODIFY, applied=True)
     row.text(person)
     wait_for(lambda: server.count(Kind.MODIFY) > 0)
     with disk_full(row, small_disk):
-        time.sleep(1)
+        server.faults.clear()
+        wait_for(lambda: "job.failed" in worker_log(row))
     row.site.age([person.username], seconds=31)
     row.ends()
     assert len(row.saw(person)) == 1
@@ -102,7 +102,7 @@ def test_the_database_is_restarted_under_load(row_on_postgresql: Row) -> None:
     for person, sid in people:
         assert row.post(person, sid=sid) == 200
     row.site.age([person.username for person, _ in people], seconds=31)
-    row.ends()
+    row.ends("done", "sent")
     assert all(len(row.states(person)) == 1 for person, _ in people)
 
 
@@ -154,7 +154,7 @@ def test_a_deploy_restarts_everything_under_load(row_on_postgresql: Row) -> None
     row.site.mend()
     for person, sid in people:
         assert row.post(person, sid=sid) == 200
-    row.ends()
+    row.ends("done", "sent")
     assert all(len(row.saw(person)) == 1 for person, _ in people)
 
 
