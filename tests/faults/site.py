@@ -32,7 +32,9 @@ from tests.installation import (
 )
 from tests.offices import SimulatedOffice, simulated_office
 
-STAFF: Mapping[str, str] = {f"person{n:03}": f"+1202555{n:04}" for n in range(101, 200)}
+STAFF: Mapping[str, str] = {
+    f"person{area}.{n:03}": f"+1{area}555{n:04}" for area in (202, 212) for n in range(101, 200)
+}
 ALIVE = ("queued", "applying", "applied")
 
 

@@ -15,7 +15,7 @@ from tests.faults.row import Row
 from tests.faults.site import column_names
 from tests.installation import wait_for
 
-SECOND_NUMBER = "+12125550142"
+SECOND_NUMBER = "+13035550142"
 FORGERIES = 300
 
 

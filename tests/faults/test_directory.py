@@ -141,7 +141,7 @@ def test_the_service_account(how: str, row: Row) -> None:
     reconnect(row)
     try:
         row.text(person)
-        row.settles("failed")
+        row.wait_until(lambda: row.saw(person))
     finally:
         domain.user(SERVICE_ACCOUNT).unlock()
         secret = row.site.office.settings.bind_password.get_secret_value()

@@ -47,7 +47,7 @@ def database_locked(row: Row) -> Iterator[None]:
 def test_the_web_is_killed_before_its_commit(row: Row) -> None:
     """The web is killed before its commit; the carrier delivers the text again."""
     person, sid = row.somebody(), new_sid()
-    with posting(row, person, sid) as answers, database_locked(row):
+    with database_locked(row), posting(row, person, sid) as answers:
         time.sleep(0.5)
         row.site.installation.web.kill()
     assert answers == [None]
