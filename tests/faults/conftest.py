@@ -113,14 +113,17 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         ROWS.append(table.Line(str(told["fault"]), saw, held if passed else "NOT SEEN TO HOLD"))
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """FAULTS=print prints the table; FAULTS=write also puts it into docs/reliability.md."""
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int) -> None:
+    """FAULTS=print prints the table; FAULTS=write also puts it into the document.
+
+    Only a whole run in which everything held is written.
+    """
     wish = os.environ.get("FAULTS")
     if not wish or not ROWS:
         return
     terminalreporter.write_sep("=", "faults")
     terminalreporter.write_line(table.drawn(ROWS))
-    if wish == "write":
+    if wish == "write" and exitstatus == 0 and "deselected" not in terminalreporter.stats:
         table.write(table.drawn(ROWS))
 
 

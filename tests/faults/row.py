@@ -96,7 +96,11 @@ class Row:
             turns += 1
             return what()
 
-        wait_for(looked, seconds=ENDS_WITHIN_SECONDS)
+        try:
+            wait_for(looked, seconds=ENDS_WITHIN_SECONDS)
+        except AssertionError as error:
+            states = {person.username: self.states(person) for person in self.people}
+            raise AssertionError(f"{error}; the requests are {states}") from None
 
     def settles(self, *expected: str, supervised: bool = False) -> None:
         """Every request of these people comes to an end, while the fault still stands."""

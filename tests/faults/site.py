@@ -123,10 +123,10 @@ class Site:
         with self.database.transaction() as session:
             for row in self.rows(session, usernames):
                 if row.ring_at and (row.lease_until is None or row.lease_until <= now):
-                    row.ring_at = now
+                    row.ring_at = min(row.ring_at, now)
                     due.append((_job_of(row), row.id))
                 if isinstance(row, OutboundMessage) and row.redact_at:
-                    row.redact_at = now
+                    row.redact_at = min(row.redact_at, now)
                     if row.state != "accepted":
                         due.append((JobName.REDACT, row.id))
         return due
