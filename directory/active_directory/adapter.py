@@ -24,9 +24,9 @@ from directory.active_directory.diagnosis import Diagnosis
 from directory.active_directory.domain import Domain
 from directory.active_directory.eligibility import ORDINARY_USER, Circumstances, refusal
 from directory.active_directory.entries import Entry
+from directory.active_directory.messages import all_of, any_of, equal
 from directory.active_directory.names import is_distinguished, lies_under
 from directory.active_directory.passwords import Changes, setting, unlocking
-from directory.active_directory.questions import all_of, any_of, equal
 from directory.active_directory.session import Session, guid_dn
 from directory.active_directory.silence import silence_ldap3
 from directory.active_directory.wire import Clock

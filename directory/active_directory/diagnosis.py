@@ -12,7 +12,7 @@ from directory.active_directory.controllers import Controllers
 from directory.active_directory.domain import Domain
 from directory.active_directory.eligibility import ORDINARY_USER
 from directory.active_directory.entries import Entry
-from directory.active_directory.questions import all_of, equal, none_of
+from directory.active_directory.messages import all_of, equal, none_of
 from directory.active_directory.reading import COMPUTED_FLAGS, password_version
 from directory.active_directory.replication import METADATA
 from directory.active_directory.session import Session

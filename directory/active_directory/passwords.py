@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
 
-from ldap3 import MODIFY_REPLACE
 from pydantic import SecretStr
 
 from directory.errors import PasswordRejected
@@ -20,16 +18,14 @@ UNSENDABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 class Changes:
     """The changes of one modify. They print as attribute names only, also in a traceback."""
 
-    __slots__ = ("by_attribute",)
+    __slots__ = ("values",)
 
-    def __init__(self, **values: str | bytes) -> None:
-        self.by_attribute: dict[str, Any] = {
-            name: [(MODIFY_REPLACE, [value])] for name, value in values.items()
-        }
+    def __init__(self, **values: bytes) -> None:
+        self.values = values
 
     def __repr__(self) -> str:
         """Name the attributes, never a value."""
-        return f"Changes({', '.join(self.by_attribute)})"
+        return f"Changes({', '.join(self.values)})"
 
 
 def setting(password: SecretStr, *, must_change: bool, unlock: bool) -> Changes:
@@ -43,15 +39,15 @@ def setting(password: SecretStr, *, must_change: bool, unlock: bool) -> Changes:
         raise PasswordRejected(f"the password cannot be sent: {fault}")
     changes = Changes(unicodePwd=f'"{password.get_secret_value()}"'.encode("utf-16-le"))
     if must_change:
-        changes.by_attribute |= Changes(pwdLastSet="0").by_attribute
+        changes.values["pwdLastSet"] = b"0"
     if unlock:
-        changes.by_attribute |= unlocking().by_attribute
+        changes.values |= unlocking().values
     return changes
 
 
 def unlocking() -> Changes:
     """The one modify that ends a lockout."""
-    return Changes(lockoutTime="0")
+    return Changes(lockoutTime=b"0")
 
 
 def _fault(password: SecretStr) -> str | None:

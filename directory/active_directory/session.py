@@ -11,8 +11,15 @@ from ldap3 import ANONYMOUS, NONE, SYNC, Connection, Server
 
 from directory.accounts import DirectorySettings
 from directory.active_directory.entries import Entry
+from directory.active_directory.messages import (
+    BASE,
+    SUBTREE,
+    Filter,
+    present,
+    question,
+    replacement,
+)
 from directory.active_directory.passwords import Changes
-from directory.active_directory.questions import BASE, SUBTREE, Filter, present, question
 from directory.active_directory.results import (
     NO_SUCH_OBJECT,
     SIZE_LIMIT_EXCEEDED,
@@ -132,8 +139,7 @@ class Session:
         entries: list[Entry] = []
 
         def ask() -> None:
-            number = self._ldap.server.next_message_id()
-            self._await_answer_to(number)
+            number = self._next_number()
             self._wire.sendall(question(number, base, scope, where, attributes, at_most))
             answers = self._ldap.strategy.post_send_search(number)
             kept = [item for item in answers if item["type"] == "searchResEntry"]
@@ -149,9 +155,13 @@ class Session:
     def modify(self, guid: UUID, changes: Changes) -> None:
         """Send one modify, once. OutcomeUnknown where it may have arrived and no answer came."""
         self.wrote = True
-        answer = self._ask(
-            "modifyResponse", lambda: self._ldap.modify(guid_dn(guid), changes.by_attribute)
-        )
+
+        def ask() -> None:
+            number = self._next_number()
+            self._wire.sendall(replacement(number, guid_dn(guid), changes.values))
+            self._ldap.strategy.post_send_single_response(number)
+
+        answer = self._ask("modifyResponse", ask)
         if answer is None and self._wire.departed:
             raise OutcomeUnknown(f"{self.endpoint}: the change was sent and no answer came")
         if answer is None:
@@ -165,9 +175,11 @@ class Session:
             self._ask("", self._ldap.unbind)
         self._wire.close()
 
-    def _await_answer_to(self, number: int) -> None:
-        """What ldap3 would have noted if it had sent the request itself."""
-        self._ldap.strategy._outstanding[number] = {"attributes": ()}  # noqa: SLF001
+    def _next_number(self) -> int:
+        """The number of a message of ours, for whose answer ldap3 will wait."""
+        number: int = self._ldap.server.next_message_id()
+        self._ldap.strategy._outstanding[number] = {}  # noqa: SLF001 - as its send() would have
+        return number
 
     def _bind(self, settings: DirectorySettings) -> None:
         """The password goes as bytes, because ldap3 would normalize text and change it."""

@@ -115,9 +115,12 @@ class Performer:
             directory = self._directories.of(DirectoryProfile.assigned(work))
             if work.action == Action.STATUS:
                 return self._status(work, directory), None
+            if work.action == Action.UNLOCK:
+                guid = work.account_guid or directory.identify(work.username).guid
+                return _unlock(work, directory, guid), guid
             who = directory.identify(work.account_guid or work.username)
             guid = who.guid
-            return self._change(work, directory, who), guid
+            return self._reset(work, directory, who), guid
         except DirectoryError as error:
             return self._weigh(work, error), guid
         except PhoneShut as error:
@@ -130,12 +133,6 @@ class Performer:
         known = work.account_guid
         account = directory.read(known) if known else directory.find(work.username)
         return outcomes.after_status(account.state, self._now(), ZoneInfo(work.time_zone))
-
-    def _change(self, work: Assignment, directory: Directory, who: Identity) -> Outcome:
-        if work.action == Action.RESET:
-            return self._reset(work, directory, who)
-        unlocked = directory.unlock(who.guid)
-        return outcomes.after_unlock(unlocked, repeated=work.attempt > 1)
 
     def _reset(self, work: Assignment, directory: Directory, account: Identity) -> Outcome:
         """Set the password that was sealed before, or a fresh one that is sealed first.
@@ -234,6 +231,10 @@ class Performer:
         again = self._now() + TRY_AGAIN
         if not requests.hand_back(session, work.request_id, work.attempt, again, **forgotten):
             raise Overtaken
+
+
+def _unlock(work: Assignment, directory: Directory, guid: UUID) -> Outcome:
+    return outcomes.after_unlock(directory.unlock(guid), repeated=work.attempt > 1)
 
 
 def _may_have_changed(work: Assignment) -> bool:

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ldap3 import MODIFY_REPLACE
 from pydantic import SecretStr
 
+from directory.active_directory.messages import replacement
 from directory.active_directory.passwords import LONGEST, Changes, setting, unlocking
 from directory.errors import PasswordRejected
+from simulator.active_directory import wire
+from simulator.active_directory.changes import REPLACE
 
 TYPEABLE = st.text(
     st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], max_codepoint=0xFFFF),
@@ -20,26 +22,29 @@ TYPEABLE = st.text(
 )
 
 
-def sent(changes: Changes) -> dict[str, list[bytes | str]]:
-    return {name: change[0][1] for name, change in changes.by_attribute.items()}
+def sent(changes: Changes) -> dict[str, tuple[bytes, ...]]:
+    """What a directory reads out of the one message."""
+    modify = wire.read(replacement(1, "CN=Mia", changes.values)).request
+    assert isinstance(modify, wire.ModifyRequest)
+    assert all(change.operation == REPLACE for change in modify.changes)
+    return {change.attribute: change.values for change in modify.changes}
 
 
 def test_everything_is_set_in_one_modify() -> None:
     changes = setting(SecretStr("Pass-1"), must_change=True, unlock=True)
     password = b'"\0P\0a\0s\0s\0-\x001\0"\0'
-    assert sent(changes) == {"unicodePwd": [password], "pwdLastSet": ["0"], "lockoutTime": ["0"]}
-    assert all(change[0][0] == MODIFY_REPLACE for change in changes.by_attribute.values())
+    others = {"pwdLastSet": (b"0",), "lockoutTime": (b"0",)}
+    assert sent(changes) == {"unicodePwd": (password,)} | others
 
 
 def test_what_is_not_wanted_is_not_sent() -> None:
     assert set(sent(setting(SecretStr("x"), must_change=False, unlock=False))) == {"unicodePwd"}
-    assert sent(unlocking()) == {"lockoutTime": ["0"]}
+    assert sent(unlocking()) == {"lockoutTime": (b"0",)}
 
 
 @given(TYPEABLE)
 def test_a_password_is_sent_in_quotes_as_utf_16(password: str) -> None:
     (value,) = sent(setting(SecretStr(password), must_change=True, unlock=True))["unicodePwd"]
-    assert isinstance(value, bytes)
     assert value.decode("utf-16-le") == f'"{password}"'
 
 

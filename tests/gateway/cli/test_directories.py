@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from gateway.records import DirectoryRecord
 from gateway.seal import Seal
 from simulator.active_directory import ActiveDirectoryServer, Sample, sample_domain
+from simulator.active_directory.computed import COMPUTED
 from tests.gateway.cli.conftest import Terminal
 
 PASSWORD = "Correct-Horse-Battery-9"
@@ -220,6 +221,23 @@ def test_a_directory_that_does_not_work_is_shown_step_by_step_with_status_1(
     told = terminal.enter("directory", "test", "northwind", "--json")
     assert told.exit_code == 1
     assert '"ok": false' in told.stdout
+
+
+def test_what_can_be_done_without_is_a_warning_and_no_failure(
+    terminal: Terminal,
+    server: ActiveDirectoryServer,
+    sample: Sample,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(COMPUTED, "replpropertymetadata")
+    terminal.run(*_at(server, sample, terminal, sample.service_password))
+    *lines, last = terminal.run("directory", "test", "northwind").splitlines()
+    assert all(line.startswith("✓ ") for line in lines)
+    assert last.startswith("! unused passwords: the service account may not read")
+    told = terminal.json("directory", "test", "northwind", "--json")
+    assert [(each["name"], each["ok"]) for each in told if each["warning"]] == [
+        ("unused passwords", True)
+    ]
 
 
 def test_a_lost_key_is_a_step_that_fails(terminal: Terminal, bare: Terminal) -> None:

@@ -12,6 +12,7 @@ from flask import Flask
 
 from gateway.seal import new_key
 from simulator.active_directory import ActiveDirectoryServer, sample_domain
+from simulator.active_directory.computed import COMPUTED
 from simulator.twilio import Account, Carrier, MessagingService, Number, serving
 from simulator.twilio.api import blueprint
 from tests.gateway.cli.conftest import PEOPLE, Terminal
@@ -152,7 +153,7 @@ def test_a_directory_that_does_not_answer_is_broken(ward: Terminal) -> None:
     assert broken["advice"] == "see all steps with `resetline directory test northwind`"
 
 
-def test_a_directory_that_works_is_good(ward: Terminal) -> None:
+def test_a_directory_that_works_is_good(ward: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     sample = sample_domain()
     with ActiveDirectoryServer(sample.domain) as server:
         ward.run(
@@ -161,6 +162,10 @@ def test_a_directory_that_works_is_good(ward: Terminal) -> None:
             *("--bind-password-file", ward.file("p", sample.service_password)),
         )
         assert "directory of northwind" not in findings(ward, status=0)
+        monkeypatch.delitem(COMPUTED, "replpropertymetadata")
+        found = findings(ward, status=0)["directory of northwind"]
+    assert found["verdict"] == "warning"
+    assert "unused passwords: the service account may not read" in found["detail"]
 
 
 def test_an_installation_without_organizations_is_worth_a_look(ward: Terminal) -> None:

@@ -180,7 +180,7 @@ def test_the_web_answers_and_ends_when_it_is_told_to(start: Callable[..., Starte
         "database": "ok",
         "redis": "ok",
         "sweep": {"overdue": True, "ended_seconds_ago": None},
-        "queues": {"interactive": nothing, "maintenance": nothing},
+        "queues": {"interactive": nothing, "maintenance": nothing, "mail": nothing},
     }
     assert web.end() == 0
     assert {line["logger"] for line in web.said()} == {"gunicorn.error"}

@@ -1,4 +1,4 @@
-"""Our search requests are to the byte what ldap3 would have sent, only made in less time."""
+"""Our searches and changes are to the byte what ldap3 would have sent, only made in less time."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from ldap3 import BASE as LDAP3_BASE
-from ldap3 import DEREF_NEVER
+from ldap3 import DEREF_NEVER, MODIFY_REPLACE
 from ldap3 import SUBTREE as LDAP3_SUBTREE
+from ldap3.operation.modify import modify_operation
 from ldap3.operation.search import search_operation
 from ldap3.protocol.rfc4511 import LDAPMessage, MessageID, ProtocolOp
 from ldap3.utils.conv import escape_filter_chars
 from pyasn1.codec.ber import encoder
 
-from directory.active_directory.questions import (
+from directory.active_directory.messages import (
     BASE,
     SUBTREE,
     Filter,
@@ -25,6 +26,7 @@ from directory.active_directory.questions import (
     none_of,
     present,
     question,
+    replacement,
 )
 from directory.active_directory.reading import FOR_AN_ACCOUNT
 from simulator.active_directory import filters, wire
@@ -37,9 +39,13 @@ def of_ldap3(number: int, base: str, scope: str, where: str, names: Any, at_most
     request = search_operation(
         base, where, scope, DEREF_NEVER, list(names), at_most, 0, False, None, None
     )
+    return encoded(number, "searchRequest", request)
+
+
+def encoded(number: int, kind: str, request: Any) -> bytes:
     message = LDAPMessage()
     message["messageID"] = MessageID(number)
-    message["protocolOp"] = ProtocolOp().setComponentByName("searchRequest", request)
+    message["protocolOp"] = ProtocolOp().setComponentByName(kind, request)
     return bytes(encoder.encode(message))
 
 
@@ -83,3 +89,13 @@ def test_everything_is_read_back_as_it_was_asked(
     assert isinstance(asked, wire.SearchRequest)
     assert (asked.base, asked.attributes, asked.size_limit) == (base, tuple(names), at_most)
     assert asked.filter == filters.Equal("mail", value.casefold())
+
+
+@given(
+    number=some.integers(1, 2**31 - 1),
+    values=some.dictionaries(some.sampled_from(FOR_AN_ACCOUNT), some.binary(max_size=300)),
+)
+def test_a_change_replaces_each_value(number: int, values: dict[str, bytes]) -> None:
+    changes = {name: [(MODIFY_REPLACE, [value])] for name, value in values.items()}
+    theirs = encoded(number, "modifyRequest", modify_operation(SOMEBODY, changes, False, None))
+    assert replacement(number, SOMEBODY, values) == theirs

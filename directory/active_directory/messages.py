@@ -1,17 +1,19 @@
-"""Search requests as bytes: ldap3 makes objects of every part first, at many times the cost.
+"""Searches and changes as bytes: ldap3 makes objects of every part first, at many times the cost.
 
-A value goes into a filter as it is. There is no text to escape, and so none to break out of.
+A value goes into a filter as it is: there is no text to escape, and so none to break out of.
+A password goes into the message and nowhere else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 BASE, SUBTREE = 0, 2
 """How far below its base a search looks: not at all, or everywhere."""
 
-_BOOLEAN, _INTEGER, _TEXT, _ENUMERATED, _SEQUENCE = 0x01, 0x02, 0x04, 0x0A, 0x30
+_BOOLEAN, _INTEGER, _TEXT, _ENUMERATED, _SEQUENCE, _SET = 0x01, 0x02, 0x04, 0x0A, 0x30, 0x31
+_MODIFY, _REPLACE = 0x66, 2
 _SEARCH, _AND, _OR, _NOT, _EQUAL, _PRESENT = 0x63, 0xA0, 0xA1, 0xA2, 0xA3, 0x87
 _NEVER_FOLLOW_ALIASES, _NO_TIME_LIMIT, _WITH_VALUES = 0, 0, b"\0"
 _LONG_LENGTH = 0x80
@@ -37,6 +39,13 @@ def question(
     return _element(_SEQUENCE, _number(number), search)
 
 
+def replacement(number: int, dn: str, values: Mapping[str, bytes]) -> bytes:
+    """One whole message that gives each attribute this one value (RFC 4511, section 4.6)."""
+    changes = (_change(attribute, value) for attribute, value in values.items())
+    modify = _element(_MODIFY, _text(dn), _element(_SEQUENCE, *changes))
+    return _element(_SEQUENCE, _number(number), modify)
+
+
 def equal(attribute: str, value: str) -> Filter:
     """Whose attribute has this value, as the attribute's own syntax compares it."""
     return _element(_EQUAL, _text(attribute), _text(value))
@@ -60,6 +69,12 @@ def any_of(*parts: Filter) -> Filter:
 def none_of(part: Filter) -> Filter:
     """Who does not fit."""
     return _element(_NOT, part)
+
+
+def _change(attribute: str, value: bytes) -> bytes:
+    values = _element(_SET, _element(_TEXT, value))
+    modification = _element(_SEQUENCE, _text(attribute), values)
+    return _element(_SEQUENCE, _number(_REPLACE, _ENUMERATED), modification)
 
 
 @lru_cache(maxsize=64)
