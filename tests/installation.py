@@ -34,6 +34,7 @@ from tests.redis_server import RedisServer, running
 OUR_NUMBER = "+12025550100"
 ACCOUNT_SID = "AC" + "5" * 32
 AUTH_TOKEN = "the-auth-token-of-these-tests"
+MSP_ADDRESS = "alerts@msp.example.com"
 WITHIN_SECONDS = 40.0
 Found = TypeVar("Found")
 
@@ -142,6 +143,8 @@ class Installation:
     directory: DirectorySettings
     public_port: int = field(default_factory=free_port)
     secret_key: str = field(default_factory=new_key)
+    smtp_url: str = ""
+    """Where mail goes; then everybody has an address, and the MSP has one too."""
 
     def __post_init__(self) -> None:
         self.web = self._process("web", "web", "--port", str(self.public_port), "--workers", "1")
@@ -149,6 +152,8 @@ class Installation:
         self.maintenance = self._process("maintenance", "worker", "--queue", "maintenance")
         self.clock = self._process("clock", "clock")
         self.processes = [self.web, self.worker, self.maintenance, self.clock]
+        if self.smtp_url:
+            self.processes.append(self._process("mail", "worker", "--queue", "mail"))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -163,6 +168,7 @@ class Installation:
             "TWILIO_API_URL": self.twilio_url,
             "TWILIO_TIMEOUT_SECONDS": "3",
             "LOG_LEVEL": "DEBUG",
+            "SMTP_URL": self.smtp_url,
         }
 
     @property
@@ -187,8 +193,10 @@ class Installation:
         self.resetline("tenant", "add", "Example MSP", "--slug", "msp")
         self.resetline("organization", "add", "northwind", "--tenant", "msp", "--name", "Northwind")
         self._set_directory()
-        rows = "".join(f"{username},{number}\n" for username, number in people.items())
-        (self.folder / "people.csv").write_text("username,phone\n" + rows)
+        if self.smtp_url:
+            self.resetline("organization", "set", "northwind", "--alert-email", MSP_ADDRESS)
+        rows = "".join(f"{name},{number},{_address(name)}\n" for name, number in people.items())
+        (self.folder / "people.csv").write_text("username,phone,email\n" + rows)
         self.resetline(
             "people", "import", "northwind", "people.csv", "--trust-phones", "--self-serve"
         )
@@ -261,6 +269,10 @@ class Installation:
         with self._database.transaction() as session:
             return session.scalar(select(OutboundMessage.id).where(unfinished).limit(1)) is None
 
+    def reconnect(self) -> None:
+        """Our own look into the database; its server was restarted."""
+        self._database.close()
+
     def sending(self, number: str) -> bool:
         """Whether a worker is just now handing a text for this phone to the carrier."""
         seal = Seal([SecretStr(self.secret_key)])
@@ -294,9 +306,13 @@ class Installation:
         return Process(name, arguments, self.environment, self.folder / f"{name}.log")
 
 
+def _address(username: str) -> str:
+    return f"{username}@people.example.com"
+
+
 @contextmanager
 def installed(
-    folder: Path, database_url: str, directory: DirectorySettings
+    folder: Path, database_url: str, directory: DirectorySettings, *, smtp_url: str = ""
 ) -> Iterator[Installation]:
     """An installation that is not set up or started yet, and is ended in any case."""
     with ExitStack() as stack:
@@ -315,7 +331,14 @@ def installed(
         app.register_blueprint(blueprint(carrier))
         twilio_url = stack.enter_context(serving(app))
         installation = Installation(
-            folder, database_url, redis, carrier, twilio_url, directory, public_port=port
+            folder,
+            database_url,
+            redis,
+            carrier,
+            twilio_url,
+            directory,
+            public_port=port,
+            smtp_url=smtp_url,
         )
         stack.callback(installation.stop)
         yield installation

@@ -73,11 +73,13 @@ class Deliveries:
 
         Raises DatabaseUnavailable when it could not be kept.
         """
-        with self._database.transaction() as session:
-            letter = _meant(session, report)
-            if letter is None:
-                log.info("report.unknown", sid=report.sid, status=report.status)
-                return
+        self._database.run(lambda session: self._keep(session, report))
+
+    def _keep(self, session: Session, report: Report) -> None:
+        letter = _meant(session, report)
+        if letter is None:
+            log.info("report.unknown", sid=report.sid, status=report.status)
+        else:
             _apply(session, letter, report, self._now())
 
     def poll(self, message_id: int) -> None:
@@ -124,7 +126,7 @@ def accept(session: Session, letter: Letter, sid: str, status: str, now: datetim
 
 def keep_stray(session: Session, sid: str, now: datetime) -> None:
     """A second copy of a text at the carrier is emptied as well."""
-    insert_once(session, StrayText, sid=sid, found_at=now, redact_at=now + REDACT_BY)
+    insert_once(session, StrayText, sid=sid, found_at=now, redact_at=now)
 
 
 def _meant(session: Session, report: Report) -> Letter | None:

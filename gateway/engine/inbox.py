@@ -90,8 +90,7 @@ class Inbox:
         Raises DatabaseUnavailable when it could not be kept: the carrier has to try again.
         """
         try:
-            with self._database.transaction() as session:
-                ring = self._keep(session, text)
+            ring = self._database.run(lambda session: self._keep(session, text))
         except Repeated:
             log.info("text.repeated", sid=text.sid)
             return

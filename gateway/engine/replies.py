@@ -118,6 +118,7 @@ class Replies:
         if accept(session, letter, result.sid, result.status, self._now()):
             return
         current = letter_by_id(session, letter.message_id)
+        log.info("reply.overtaken", message=letter.message_id, attempt=letter.attempt)
         if current is None or current.sid != result.sid:
             keep_stray(session, result.sid, self._now())
 
@@ -135,17 +136,17 @@ class Replies:
             _shut(session, letter.phone_id, self._now())
         if wait is None:
             self._fail(session, letter, _reason(error), error_code=error.code)
-        else:
-            change_text(
-                session,
-                letter.message_id,
-                OutboundState.WAITING,
-                attempt=letter.attempt,
-                error_code=error.code,
-                unknown_outcomes=unknowns,
-                lease_until=None,
-                ring_at=self._now() + wait,
-            )
+        elif not change_text(
+            session,
+            letter.message_id,
+            OutboundState.WAITING,
+            attempt=letter.attempt,
+            error_code=error.code,
+            unknown_outcomes=unknowns,
+            lease_until=None,
+            ring_at=self._now() + wait,
+        ):
+            log.info("reply.overtaken", message=letter.message_id, attempt=letter.attempt)
 
     def _fail(self, session: Session, letter: Letter, reason: str, **values: Any) -> None:
         """It will not be sent: a person may be waiting for it, so this is said loudly."""

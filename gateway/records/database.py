@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
+
+Result = TypeVar("Result")
 
 SQLITE_BUSY_SECONDS = 5
 POSTGRESQL_STATEMENT_SECONDS = 10
@@ -22,6 +24,10 @@ TRUSTED_SECONDS = 1.0
 
 class DatabaseUnavailable(Exception):
     """The database could not take part; whatever was meant is not known to be stored."""
+
+
+class ConnectionLost(DatabaseUnavailable):
+    """A connection broke in the middle; the next one may work, unless the server is gone."""
 
 
 class Database:
@@ -41,6 +47,18 @@ class Database:
         with self._lent(self._sessions()) as session:
             yield session
 
+    def run(self, work: Callable[[Session], Result]) -> Result:
+        """Do something in a transaction, and once more where a connection broke in its course.
+
+        Only for work that changes nothing when it is done twice: the first may be committed.
+        """
+        try:
+            with self.transaction() as session:
+                return work(session)
+        except ConnectionLost:
+            with self.transaction() as session:
+                return work(session)
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """For reading only: nobody who writes waits for it, on SQLite either. The same errors."""
@@ -56,7 +74,8 @@ class Database:
             raise DatabaseUnavailable("no connection to the database was free in time") from error
         except DBAPIError as error:
             if isinstance(error.orig, _unavailable(self.engine)):
-                raise DatabaseUnavailable(_cause(error)) from None
+                lost = ConnectionLost if error.connection_invalidated else DatabaseUnavailable
+                raise lost(_cause(error)) from None
             raise
 
     def close(self) -> None:

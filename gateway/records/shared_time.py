@@ -58,7 +58,7 @@ class SharedTime:
     def _ask(self) -> None:
         self._read_again_at = self._monotonic() + READ_AGAIN_SECONDS
         try:
-            with self._database.transaction() as session:
+            with self._database.reading() as session:
                 told: datetime = session.scalars(select(func.clock_timestamp())).one()
         except DatabaseUnavailable:
             return

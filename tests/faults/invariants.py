@@ -39,31 +39,35 @@ LETTERS = {
     Event.REPLY_DELIVERED: "d",
     Event.REPLY_UNDELIVERED: "u",
     Event.REPLY_FAILED: "f",
-    Event.REPLY_REDACTED: "r",
+    Event.REPLY_UNCONFIRMED: "c",
+    Event.REPLY_REROUTED: "v",
+    Event.RESET_UNTOLD: "n",
+    Event.ONE_TIME_USED: "s",
+    Event.ONE_TIME_SCRAMBLED: "s",
+    Event.ONE_TIME_LEFT: "s",
 }
+AT_ANY_TIME = {Event.REPLY_REDACTED, Event.MAIL_SENT, Event.MAIL_FAILED, Event.REQUEST_RETRIED}
 OUTCOME = "x"
-A_POSSIBLE_STORY = re.compile(r"oj*xj*(f|aj*r?([du]r?)?)")
-"""Opened; perhaps joined; one outcome; then one answer, which ends in one way."""
+A_POSSIBLE_STORY = re.compile(r"oj*xj*((f|aj*u)v)*(f|aj*[udc]?)n?s?")
+"""Opened; perhaps joined; one outcome; then answers, each on another phone, until one arrives or
+no phone is left; that nobody has the password; and what became of it."""
 
 LAST_WORDS = {
     RequestState.DONE: "d",
     RequestState.UNDELIVERED: "uf",
+    RequestState.SCRAMBLED: "s",
+    RequestState.USED: "s",
     RequestState.SENT: "a",
 }
 
 
 def check(row: Row) -> Sequence[str]:
-    """Raises AssertionError, beginning with the name of the promise that was broken.
-
-    I4* says that the carrier has kept a copy of a text whose id we never learned.
-    """
+    """Raises AssertionError, beginning with the name of the promise that was broken."""
     for promise in PROMISES:
         for person in row.people:
             for complaint in promise(row, person):
                 raise AssertionError(f"{promise.__name__.upper()[:2]}: {complaint}")
-    names = [promise.__name__.upper()[:2] for promise in PROMISES]
-    left = any(text.body for person in row.people for text in _texts(row, person))
-    return [name + "*" if name == "I4" and left else name for name in names]
+    return [promise.__name__.upper()[:2] for promise in PROMISES]
 
 
 def i1_nothing_is_forgotten(row: Row, person: Somebody) -> Iterator[str]:
@@ -126,8 +130,7 @@ def i4_no_secret_is_left(row: Row, person: Somebody) -> Iterator[str]:
     if any(request.sealed_password for request in _requests(row, person)):
         yield "a request that has ended still holds its sealed password"
     site, installation = row.site, row.site.installation
-    known = _known_sids(row)
-    if any(text.body and text.sid in known for text in _texts(row, person)):
+    if copies(row, person):
         yield "the carrier still holds the words of a text"
     secrets = {
         "a password": handed_over(row, person),
@@ -151,9 +154,12 @@ def _places(row: Row) -> Iterator[tuple[str, bytes]]:
 def i5_the_audit_tells_it_in_order(row: Row, person: Somebody) -> Iterator[str]:
     for request in _requests(row, person):
         events = _events(row, request)
-        story = "".join(LETTERS.get(event, OUTCOME) for event in events)
+        told = [event for event in events if event not in AT_ANY_TIME]
+        story = "".join(LETTERS.get(event, OUTCOME) for event in told)
         if not A_POSSIBLE_STORY.fullmatch(story):
             yield f"no request can go like this: {', '.join(events)}"
+        if events.count(Event.REPLY_REDACTED) > len(_outbox(row, request)):
+            yield "more copies were emptied than texts were sent"
         ends = LAST_WORDS.get(RequestState(request.state))
         if ends and not set(ends) & set(story):
             yield f"a request is {request.state}, and the audit ends with {events[-1]}"
@@ -202,16 +208,11 @@ def accepts(row: Row, person: Somebody, password: str) -> bool:
     return row.site.office.domain.accepts(person.username, password)
 
 
-def _texts(row: Row, person: Somebody) -> list[Message]:
+def copies(row: Row, person: Somebody) -> list[Message]:
+    """Our texts whose words the carrier still holds."""
     carrier = row.site.installation.carrier
     found = [text for number in person.numbers for text in carrier.texts_to(number)]
-    return [text for text in found if text.direction is Direction.OUTBOUND_API]
-
-
-def _known_sids(row: Row) -> set[str | None]:
-    """The carrier's answer to a call can be lost: it then has a copy that we cannot name."""
-    with row.site.database.transaction() as session:
-        return set(session.scalars(select(OutboundMessage.sid)))
+    return [text for text in found if text.direction is Direction.OUTBOUND_API and text.body]
 
 
 def _requests(row: Row, person: Somebody) -> list[Request]:
@@ -231,11 +232,19 @@ def _events(row: Row, request: Request) -> list[Event]:
 
 
 def _said_aloud(row: Row, person: Somebody) -> bool:
-    """The newest request is known not to have reached its person: audited, and in the log."""
+    """The newest request is known not to have reached its person: audited, and in the log.
+
+    Or its password was told to be dead, or somebody has set another since.
+    """
     logs = row.site.installation.logs()
+    newest = _requests(row, person)[-1:]
+    if any(request.state == RequestState.USED for request in newest):
+        return True
+    if newest and "no longer works" in "".join(row.saw(person)[-1:]):
+        return newest[0].state == RequestState.SCRAMBLED
     return any(
-        request.state == RequestState.UNDELIVERED
+        request.state in (RequestState.UNDELIVERED, RequestState.SCRAMBLED)
         and UNTOLD & set(_events(row, request))
         and ("reply.failed" in logs or "reply.undelivered" in logs)
-        for request in _requests(row, person)[-1:]
+        for request in newest
     )

@@ -109,7 +109,7 @@ class Row:
             lambda: self._all_states() and self._all_states().isdisjoint(ALIVE),
             supervised=supervised,
         )
-        under_way = {*ALIVE, "sent"} - wanted
+        under_way = {*ALIVE, "sent", "done", "undelivered"} - wanted
         self.wait_until(lambda: self._all_states().isdisjoint(under_way), supervised=supervised)
         assert self._all_states() <= wanted, f"{self._all_states()} and not {wanted}"
 
@@ -141,8 +141,5 @@ class Row:
         with self.site.database.transaction() as session:
             rows = self.site.rows(session, names)
             texts = [row for row in rows if isinstance(row, OutboundMessage)]
-            return all(each.state != "waiting" and _is_emptied(each) for each in texts)
-
-
-def _is_emptied(text: OutboundMessage) -> bool:
-    return text.redacted_at is not None or text.sid is None
+            waits = any(each.state == "waiting" for each in texts)
+        return not waits and not any(invariants.copies(self, each) for each in self.people)

@@ -30,6 +30,7 @@ from tests.installation import (
     Process,
     installed,
 )
+from tests.mail_server import Mailbox, mail_server
 from tests.offices import SimulatedOffice, simulated_office
 
 STAFF: Mapping[str, str] = {
@@ -49,6 +50,7 @@ class Site:
     carrier_line: Line
     database: Database
     postgresql: PostgresqlServer | None = None
+    mailbox: Mailbox = field(default_factory=Mailbox)
     unused: list[str] = field(default_factory=lambda: list(STAFF))
     extra: list[Process] = field(default_factory=list)
 
@@ -173,8 +175,13 @@ def site_on(folder: Path, database_url: str, staff: Mapping[str, str] = STAFF) -
         office = stack.enter_context(simulated_office())
         for username in staff:
             office.employ(username)
-        installation = stack.enter_context(installed(folder, database_url, office.settings))
+        mailbox = stack.enter_context(mail_server())
+        smtp_url = f"smtp://127.0.0.1:{mailbox.port}"
+        installation = stack.enter_context(
+            installed(folder, database_url, office.settings, smtp_url=smtp_url)
+        )
         site = _with_lines(installation, office, stack)
+        site.mailbox = mailbox
         site.unused = list(staff)
         installation.set_up(staff)
         installation.start()

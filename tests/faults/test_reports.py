@@ -31,12 +31,13 @@ def test_reports(what: str, row: Row) -> None:
 
 
 def test_no_report_ever_comes(row: Row) -> None:
-    """No report ever comes: the password is let go and the copies are emptied all the same."""
+    """No report ever comes: the carrier is asked what became of the text."""
     person = row.somebody()
     row.site.installation.carrier.faults.lose_callbacks(20)
     row.text(person)
     row.settles("sent")
-    row.ends("sent", "done")
+    row.site.age([person.username], seconds=31)
+    row.ends()
 
 
 def test_a_hundred_reports_of_a_text_that_is_not_ours(row: Row) -> None:
