@@ -27,10 +27,10 @@ from gateway.seal import Seal
 
 log = structlog.get_logger()
 
-AT_ONCE: Final = 500
+AT_ONCE: Final = 200
 """So many events are sealed in one transaction: on SQLite nobody else writes meanwhile."""
 
-PORTIONS: Final = 40
+PORTIONS: Final = 100
 """So many transactions at most in one sweep; after an upgrade the rest comes with the next."""
 
 

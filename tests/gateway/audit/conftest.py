@@ -61,7 +61,7 @@ class Audited:
 
     def sql(self, statement: str, **values: Any) -> list[Any]:
         with self.database.transaction() as session:
-            result = session.execute(text(statement), values)
+            result = session.connection().execute(text(statement), values)
             return list(result) if result.returns_rows else []
 
 
