@@ -20,7 +20,7 @@ FAILURES: Final = frozenset({"failed", "refused", "undelivered", "untold", "stal
 UNKNOWNS: Final = frozenset({"uncertain", "unconfirmed"})
 SEVERITY: Final = {"success": 3, "failure": 6, "unknown": 8}
 GRAVE: Final = frozenset({Event.RESET_UNTOLD, Event.ONE_TIME_LEFT})
-"""Somebody may be locked out by us, or a one-time password that nobody used is still good."""
+"""Somebody may be locked out by us, or a one-time password stays good."""
 
 
 def cef_line(event: AuditEvent) -> str:

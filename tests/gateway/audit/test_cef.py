@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.cli.cef import cef_line
@@ -78,6 +78,9 @@ def test_every_event_has_a_name_of_its_kind() -> None:
         | st.sampled_from("|=\\\r\n")
     )
 )
+@example("x act=forged")
+@example("\\")
+@example("one\ntwo\\n")
 def test_whatever_stands_in_a_reason_arrives_as_it_was(reason: str) -> None:
     line = cef_line(an_event(reason=reason))
     assert "\n" not in line

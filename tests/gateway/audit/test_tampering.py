@@ -58,6 +58,16 @@ def test_what_was_done_is_named_with_its_place(
     assert (broken.fault, broken.position) == (fault, position)
 
 
+@pytest.mark.parametrize("as_text", ["replace(at, ' ', 'T')", "at || 'x'", "at || '+00'"])
+def test_a_time_that_only_looks_the_same_was_changed(
+    sealed: Audited, folder: Path, as_text: str
+) -> None:
+    """SQLite keeps times as text, and whoever reads them forgives much."""
+    with copied(sealed, folder) as copy:
+        copy.sql(f"UPDATE audit_events SET at = {as_text} WHERE position = 3")  # noqa: S608
+        assert copy.fault() is Fault.CHANGED
+
+
 def test_events_that_changed_places_are_out_of_order(audited: Audited) -> None:
     exchange(audited, 2, 4, ["position", "chain"])
     assert audited.fault() is Fault.OUT_OF_ORDER
