@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 DIRECTORY ?= simulator
 PYTEST ?=
+FAULTS ?= print
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint faults bench lock clean
@@ -25,9 +26,9 @@ lint: $(VENV)/test ## prove style, types and the directions of imports
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports >/dev/null || $(BIN)/lint-imports
 
-faults: $(VENV)/test ## break the running system in every way we know and print what the person saw
+faults: $(VENV)/test ## break the running system in every way we know and print what the person saw (FAULTS=write: also into docs/reliability.md)
 	@sh tests/real-parts.sh
-	@$(BIN)/python -m pytest tests/faults $(PYTEST)
+	@FAULTS=$(FAULTS) $(BIN)/python -m pytest tests/faults $(PYTEST)
 
 bench: $(VENV)/test ## measure side by side, print the table and write benchmarks/results.json
 	@sh tests/real-parts.sh

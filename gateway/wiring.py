@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 
 from gateway.carriers import Carrier
@@ -28,12 +28,9 @@ from gateway.mail import Mailer
 from gateway.mail.servers import MailServer
 from gateway.mail.smtp import SmtpMailer
 from gateway.records.database import Database
+from gateway.records.shared_time import SharedTime
 from gateway.seal import Seal
 from gateway.settings import Settings
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,11 @@ class Gateway:
     """All parts of one process. Each is made when it is first asked for, and then kept."""
 
     settings: Settings
-    now: Callable[[], datetime] = utc_now
+    another_time: Callable[[], datetime] | None = None
+
+    @cached_property
+    def now(self) -> Callable[[], datetime]:
+        return self.another_time or SharedTime(self.database)
 
     @cached_property
     def database(self) -> Database:

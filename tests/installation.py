@@ -26,7 +26,7 @@ from gateway.records.database import Database
 from gateway.records.messages import OutboundState
 from gateway.records.requests import RequestState
 from gateway.seal import Seal, new_key
-from simulator.twilio import Account, Carrier, Message, Number, Pace, serving
+from simulator.twilio import Account, Carrier, Message, Number, Pace, Status, serving
 from simulator.twilio.api import blueprint
 from simulator.twilio.timetable import LiveTimetable
 from tests.redis_server import RedisServer, running
@@ -59,13 +59,27 @@ class RememberingCarrier(Carrier):
     """Remembers what the phones show: redaction at the carrier does not reach them."""
 
     def create(self, form: Mapping[str, str]) -> Message:
+        self.given.append((form["To"], form["Body"]))
         message = super().create(form)
-        self.shown.append((form["To"], form["Body"]))
+        self._bodies[message.sid] = form["Body"]
         return message
 
+    def shown(self, number: str) -> list[str]:
+        """What one phone shows, oldest first: nothing of what never arrived."""
+        return [
+            self._bodies[text.sid]
+            for text in self.texts_to(number)
+            if text.sid in self._bodies and text.status not in (Status.UNDELIVERED, Status.FAILED)
+        ]
+
     @cached_property
-    def shown(self) -> list[tuple[str, str]]:
+    def given(self) -> list[tuple[str, str]]:
+        """Every number and text that was handed over, those that were refused among them."""
         return []
+
+    @cached_property
+    def _bodies(self) -> dict[str, str]:
+        return {}
 
 
 @dataclass
@@ -223,7 +237,7 @@ class Installation:
 
     def texts(self, number: str) -> list[str]:
         """What the phone shows, oldest first."""
-        return [body for to, body in self.carrier.shown if to == number]
+        return self.carrier.shown(number)
 
     def answer(self, number: str, *, after: int = 0, seconds: float = WITHIN_SECONDS) -> str:
         """The next text that the phone gets, when it had got so many before."""

@@ -124,7 +124,7 @@ def accept(session: Session, letter: Letter, sid: str, status: str, now: datetim
 
 def keep_stray(session: Session, sid: str, now: datetime) -> None:
     """A second copy of a text at the carrier is emptied as well."""
-    insert_once(session, StrayText, sid=sid, redact_at=now + REDACT_BY)
+    insert_once(session, StrayText, sid=sid, found_at=now, redact_at=now + REDACT_BY)
 
 
 def _meant(session: Session, report: Report) -> Letter | None:

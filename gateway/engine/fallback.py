@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
-from sqlalchemy import Case, case, literal, null
 from sqlalchemy.orm import Session
 
 from gateway.engine import notices, requests
 from gateway.engine.outbox import write
 from gateway.records import Request
 from gateway.records.audit import Event, record
-from gateway.records.base import UtcDateTime
 from gateway.records.letters import Letter, OtherPhone, other_phone
 from gateway.records.requests import RequestState
 from gateway.wording import needs_password
 
 log = structlog.get_logger()
 
+LONGEST_REASON: Final = 40
 OVERTAKEN_BY_EVENTS: Final = frozenset({"superseded", "expired", "password_erased"})
 """Reasons for which the same text would be of no use on another phone either."""
 
@@ -36,23 +35,13 @@ def not_reached(session: Session, letter: Letter, event: Event, reason: str, now
     if other:
         _reroute(session, letter, other, now)
         return
-    ended = requests.move(
-        session,
-        letter.request_id,
-        RequestState.UNDELIVERED,
-        now,
-        reason=reason[:40],
-        scramble_at=_at_once_if_ours(now),
-    )
-    if ended and needs_password(letter.template):
+    holds_password = needs_password(letter.template)
+    at_once: dict[str, Any] = {"scramble_at": now} if holds_password else {}
+    end, why = RequestState.UNDELIVERED, reason[:LONGEST_REASON]
+    ended = requests.move(session, letter.request_id, end, now, reason=why, **at_once)
+    if ended and holds_password:
         record(session, Event.RESET_UNTOLD, letter.about, now, reason=reason)
         _tell_by_mail(session, letter.request_id, reason, now)
-
-
-def _at_once_if_ours(now: datetime) -> Case[datetime | None]:
-    """A password that nobody received is made useless, where it can be told from later ones."""
-    known = Request.password_version.is_not(None)
-    return case((known, literal(now, UtcDateTime())), else_=null())
 
 
 def _tell_by_mail(session: Session, request_id: int, reason: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway.engine.deliveries import REDACT_BY
 from gateway.engine.doorbell import QueueName
-from gateway.records import Mail, OutboundMessage, Request
+from gateway.records import Mail, OutboundMessage, Request, StrayText
 from gateway.records.messages import NEVER, OutboundState
 from gateway.records.requests import RequestState
 
@@ -59,7 +59,15 @@ def _copies(session: Session, now: datetime) -> Waiting:
     unreported = OutboundMessage.state == OutboundState.ACCEPTED
     had_its_time = and_(unreported, OutboundMessage.accepted_at <= now - REDACT_BY)
     late = _copies_where(session, had_its_time, REDACT_BY)
-    return late + _copies_where(session, ~unreported, timedelta())
+    return late + _copies_where(session, ~unreported, timedelta()) + _strays(session, now)
+
+
+def _strays(session: Session, now: datetime) -> Waiting:
+    """Second copies of a text, which have had their time; since when is put off by each ring."""
+    counted = select(func.count(), func.min(StrayText.redact_at)).where(
+        StrayText.redact_at > NEVER, StrayText.found_at <= now - REDACT_BY
+    )
+    return Waiting(*session.execute(counted).one())
 
 
 def _copies_where(session: Session, which: ColumnElement[bool], grace: timedelta) -> Waiting:

@@ -91,6 +91,7 @@ class StrayText(Base):
 
     id: Mapped[Id]
     sid: Mapped[str] = mapped_column(String(34), unique=True)
+    found_at: Mapped[datetime]
     redact_at: Mapped[datetime | None]
 
 

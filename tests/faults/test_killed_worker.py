@@ -1,108 +1,155 @@
-"""A worker is killed at each step of a reset; whoever comes next ends it with one true answer.
-
-All workers are killed first and then the leases of all requests are waited for together.
-"""
+"""Workers die, sleep and come twice; whoever comes next ends it with one true answer."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pytest
 
 from simulator.active_directory import Kind
-from tests.gateway.engine.test_one_text import password_in
-from tests.installation import Installation, wait_for
-from tests.offices import SimulatedOffice
-
-from .conftest import NUMBERS
-
-LEASE_AND_SWEEPS_SECONDS = 75.0
+from tests.faults.row import Row, Somebody
+from tests.faults.test_redis import queue_is_empty, ring_often
+from tests.installation import Process, wait_for
 
 
 @dataclass(frozen=True)
 class Death:
     """Where a worker dies: how it is made to stand there, and how to see that it does."""
 
-    username: str
-    arrange: Callable[[Installation, SimulatedOffice], None]
-    stands_there: Callable[[Installation, SimulatedOffice, str], bool]
+    arrange: Callable[[Row], None]
+    stands_there: Callable[[Row, Somebody], bool]
 
 
-def asked(kind: Kind) -> Callable[[Installation, SimulatedOffice, str], bool]:
-    return lambda _installation, office, _phone: office.server.count(kind) > 0
+def asked(kind: Kind) -> Callable[[Row, Somebody], bool]:
+    return lambda row, _: row.site.office.server.count(kind) > 0
 
 
-def is_being_sent(installation: Installation, _office: SimulatedOffice, phone: str) -> bool:
-    return installation.sending(phone)
+def is_being_sent(row: Row, person: Somebody) -> bool:
+    return row.site.installation.sending(person.number)
 
 
-def was_taken(installation: Installation, _office: SimulatedOffice, phone: str) -> bool:
-    return len(installation.texts(phone)) > 0
+def was_taken(row: Row, person: Somebody) -> bool:
+    return len(row.saw(person)) > 0
 
 
 DEATHS: Mapping[str, Death] = {
     "while it signs in to the directory": Death(
-        "person02", lambda _, office: office.server.faults.hang(Kind.BIND), asked(Kind.BIND)
+        lambda row: row.site.office.server.faults.hang(Kind.BIND), asked(Kind.BIND)
     ),
     "while it looks the account up": Death(
-        "person03", lambda _, office: office.server.faults.hang(Kind.SEARCH), asked(Kind.SEARCH)
+        lambda row: row.site.office.server.faults.hang(Kind.SEARCH), asked(Kind.SEARCH)
     ),
     "while it sets the password, before the directory has done so": Death(
-        "person04", lambda _, office: office.server.faults.hang(Kind.MODIFY), asked(Kind.MODIFY)
+        lambda row: row.site.office.server.faults.hang(Kind.MODIFY), asked(Kind.MODIFY)
     ),
     "while it sets the password, after the directory has done so": Death(
-        "person05",
-        lambda _, office: office.server.faults.hang(Kind.MODIFY, applied=True),
+        lambda row: row.site.office.server.faults.hang(Kind.MODIFY, applied=True),
         asked(Kind.MODIFY),
     ),
     "while it sends the text, before the carrier has taken it": Death(
-        "person06",
-        lambda installation, _: installation.carrier.faults.answer("hang", seconds=20),
+        lambda row: row.site.installation.carrier.faults.answer("hang", seconds=20),
         is_being_sent,
     ),
     "while it sends the text, after the carrier has taken it": Death(
-        "person07",
-        lambda installation, _: installation.carrier.faults.answer(
-            "hang", accepted=True, seconds=20
-        ),
+        lambda row: row.site.installation.carrier.faults.answer("hang", accepted=True, seconds=20),
         was_taken,
     ),
 }
 
 
-def die(death: Death, installation: Installation, office: SimulatedOffice) -> None:
-    """The worker is brought to the step and killed there without a word."""
-    phone = NUMBERS[death.username]
-    office.server.forget_operations()
-    death.arrange(installation, office)
-    installation.worker.start()
-    installation.text("RESET", phone)
-    wait_for(lambda: death.stands_there(installation, office, phone))
-    installation.worker.kill()
-    office.server.faults.clear()
-    installation.carrier.faults.clear()
+def bring_to(death: Death, row: Row, person: Somebody, worker: Process) -> None:
+    """The worker stands at the step; a fresh one, so that it has to sign in as well."""
+    row.site.office.server.forget_operations()
+    death.arrange(row)
+    row.site.installation.worker.kill()
+    worker.start()
+    row.text(person)
+    wait_for(lambda: death.stands_there(row, person))
 
 
-@pytest.fixture(scope="module")
-def aftermath(installation: Installation, office: SimulatedOffice) -> Installation:
-    """Every worker has died in its own place, and a healthy one has taken over."""
-    installation.worker.kill()
-    for death in DEATHS.values():
-        die(death, installation, office)
-    installation.worker.start()
-    return installation
+def lose_lease(row: Row) -> None:
+    row.site.age([person.username for person in row.people], seconds=31)
 
 
 @pytest.mark.parametrize("where", DEATHS)
-def test_a_worker_killed(where: str, aftermath: Installation, office: SimulatedOffice) -> None:
-    """… at this step leaves nobody without the password that the directory has."""
-    username = DEATHS[where].username
-    phone = NUMBERS[username]
-    wait_for(lambda: aftermath.states(username) == ["done"], seconds=LEASE_AND_SWEEPS_SECONDS)
-    passwords = {password_in(text) for text in aftermath.texts(phone)}
-    assert len(passwords) == 1, "two different passwords were texted"
-    assert len(aftermath.texts(phone)) <= 2
-    assert office.sign_in(username, passwords.pop()) == "773"
-    [request] = aftermath.requests(username)
-    assert request.sealed_password is None
+def test_a_worker_is_killed(where: str, row: Row) -> None:
+    """A worker is killed {where}."""
+    person, worker = row.somebody(), row.site.installation.worker
+    bring_to(DEATHS[where], row, person, worker)
+    worker.kill()
+    lose_lease(row)
+    row.ends()
+    assert len(row.saw(person)) <= 2
+
+
+@pytest.mark.parametrize("where", list(DEATHS)[2:])
+def test_a_worker_sleeps_past_its_lease(where: str, row: Row) -> None:
+    """A worker sleeps past its lease {where}; another ends it, and the sleeper changes nothing."""
+    person, sleeper = row.somebody(), row.site.another(row.site.installation.worker)
+    bring_to(DEATHS[where], row, person, sleeper)
+    sleeper.signal(signal.SIGSTOP)
+    lose_lease(row)
+    row.site.office.server.faults.clear()
+    row.site.installation.carrier.faults.clear()
+    row.site.installation.worker.start()
+    row.settles()
+    sleeper.signal(signal.SIGCONT)
+    wait_for(lambda: "overtaken" in sleeper.log.read_text())
+    row.ends()
+    assert len(row.saw(person)) <= 2
+
+
+def test_a_worker_is_killed_before_it_has_begun(row: Row) -> None:
+    """A worker is killed with the ring in its hands, before it has begun."""
+    person, worker, row.rings = row.somebody(), row.site.installation.worker, False
+    worker.signal(signal.SIGSTOP)
+    row.text(person)
+    worker.signal(signal.SIGKILL)
+    row.ends()
+    assert len(row.saw(person)) == 1
+
+
+def test_all_workers_are_dead_for_minutes(row: Row) -> None:
+    """All workers are dead for six minutes: whoever waited is told that nothing was changed."""
+    person = row.somebody()
+    row.site.installation.worker.kill()
+    row.text(person)
+    row.site.age([person.username], minutes=6)
+    row.ends("stale")
+    assert "Nothing was changed" in row.saw(person)[-1]
+
+
+def test_two_workers_are_rung_for_one_request(row: Row) -> None:
+    """Two workers are rung for the same request at the same time, ten times."""
+    person, worker = row.somebody(), row.site.installation.worker
+    twin = row.site.another(worker)
+    twin.start()
+    wait_for(lambda: "worker.started" in twin.log.read_text())
+    for each in (worker, twin):
+        each.signal(signal.SIGSTOP)
+    row.site.office.server.forget_operations()
+    row.text(person)
+    [request] = row.site.installation.requests(person.username)
+    ring_often(row, request.id, times=9)
+    for each in (worker, twin):
+        each.signal(signal.SIGCONT)
+    wait_for(lambda: queue_is_empty(row))
+    row.ends()
+    assert row.site.office.server.count(Kind.MODIFY) == 1
+    assert len(row.saw(person)) == 1
+
+
+def test_a_worker_is_told_to_stop(row: Row) -> None:
+    """A worker is told to stop in the middle of its work (SIGTERM): it ends what it has begun."""
+    person, server = row.somebody(), row.site.office.server
+    server.faults.drip(octets=20, pause_seconds=0.01)
+    server.forget_operations()
+    row.text(person)
+    wait_for(lambda: server.count(Kind.SEARCH) > 0)
+    row.site.installation.worker.signal(signal.SIGTERM)
+    row.settles()
+    assert row.site.installation.worker.ended() == 0
+    row.ends()
+    assert len(row.saw(person)) == 1

@@ -106,7 +106,7 @@ def sqlite_door(world: World) -> Iterator[Door]:
 
 def _door(world: World) -> Iterator[Door]:
     settings = web_settings(database_url=world.database_url)
-    gateway = Gateway(settings, now=world.clock)
+    gateway = Gateway(settings, another_time=world.clock)
     gateway.__dict__["seal"] = world.seal
     app = create_app(settings, gateway)
     yield Door(app, gateway)

@@ -24,7 +24,7 @@ class Watcher:
 
     def __init__(self, world: World, **changes: Any) -> None:
         given = {"database_url": world.database_url, "redis_url": NOWHERE, **changes}
-        self.gateway = Gateway(settings(**given), now=world.clock)
+        self.gateway = Gateway(settings(**given), another_time=world.clock)
         self.client: FlaskClient = create_app(self.gateway.settings, self.gateway).test_client()
 
     def scrape(self) -> Mapping[str, float]:

@@ -29,6 +29,7 @@ def upgrade() -> None:
         "stray_texts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sid", sa.String(length=34), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("redact_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stray_texts")),
         sa.UniqueConstraint("sid", name=op.f("uq_stray_texts_sid")),

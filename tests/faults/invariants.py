@@ -1,0 +1,241 @@
+"""The five promises, looked at after every fault where they can be seen by others.
+
+I1 every text that got a good answer is answered in its turn, or its request has visibly failed
+I2 the password in the last text is the one that the directory accepts
+I3 nobody is left with a password that nobody knows, unless that was said aloud
+I4 no secret outlives its request: not in the database, a file, a log, Redis or at the carrier
+I5 the audit tells what happened, in an order in which it can have happened
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from gateway.records import AuditEvent, InboundMessage, OutboundMessage, Request
+from gateway.records.audit import Event
+from gateway.records.messages import OutboundState
+from gateway.records.requests import RequestState
+from simulator.twilio import Direction, Message
+from tests.faults.site import ALIVE
+from tests.installation import AUTH_TOKEN
+
+if TYPE_CHECKING:
+    from tests.faults.row import Row, Somebody
+
+OLD_PASSWORD = "Old-Password-1!"
+UNTOLD = {Event.REPLY_FAILED, Event.REPLY_UNDELIVERED}
+SPOKEN_FOR = ("carrier_answered", "opted_out", "opt_out", "opt_in", "unknown_sender")
+"""Texts that get no answer of ours: Twilio gave one, or nobody may be told anything."""
+
+LETTERS = {
+    Event.REQUEST_OPENED: "o",
+    Event.REQUEST_JOINED: "j",
+    Event.REPLY_ACCEPTED: "a",
+    Event.REPLY_DELIVERED: "d",
+    Event.REPLY_UNDELIVERED: "u",
+    Event.REPLY_FAILED: "f",
+    Event.REPLY_REDACTED: "r",
+}
+OUTCOME = "x"
+A_POSSIBLE_STORY = re.compile(r"oj*xj*(f|aj*r?([du]r?)?)")
+"""Opened; perhaps joined; one outcome; then one answer, which ends in one way."""
+
+LAST_WORDS = {
+    RequestState.DONE: "d",
+    RequestState.UNDELIVERED: "uf",
+    RequestState.SENT: "a",
+}
+
+
+def check(row: Row) -> Sequence[str]:
+    """Raises AssertionError, beginning with the name of the promise that was broken.
+
+    I4* says that the carrier has kept a copy of a text whose id we never learned.
+    """
+    for promise in PROMISES:
+        for person in row.people:
+            for complaint in promise(row, person):
+                raise AssertionError(f"{promise.__name__.upper()[:2]}: {complaint}")
+    names = [promise.__name__.upper()[:2] for promise in PROMISES]
+    left = any(text.body for person in row.people for text in _texts(row, person))
+    return [name + "*" if name == "I4" and left else name for name in names]
+
+
+def i1_nothing_is_forgotten(row: Row, person: Somebody) -> Iterator[str]:
+    by_hand = [sid for sid, number in row.taken.items() if number in person.numbers]
+    by_carrier = [sid for each in person.numbers for sid in row.site.answered_webhooks(each)]
+    for sid in {*by_carrier, *by_hand}:
+        text, request = _kept(row, sid)
+        if text is None:
+            yield "a text that got a good answer is not in the database"
+        elif request is not None:
+            yield from _unanswered(row, person, request)
+        elif text.outcome not in SPOKEN_FOR and not row.saw(person):
+            yield f"a text ({text.outcome}) was never answered"
+
+
+def _kept(row: Row, sid: str) -> tuple[InboundMessage | None, Request | None]:
+    with row.site.database.transaction() as session:
+        text = session.scalar(select(InboundMessage).where(InboundMessage.sid == sid))
+        request = session.get(Request, text.request_id) if text and text.request_id else None
+        return text, request
+
+
+def _unanswered(row: Row, person: Somebody, request: Request) -> Iterator[str]:
+    if request.state in ALIVE:
+        yield f"a request is still {request.state}"
+    answers = [text for text in _outbox(row, request) if text.template != "busy"]
+    if not answers:
+        yield f"a request ended {request.state} without an answer"
+    for answer in answers:
+        reached = answer.state in (OutboundState.ACCEPTED, OutboundState.DELIVERED)
+        if reached and not row.saw(person):
+            yield "an answer that was sent is not on the phone"
+        if not reached and not UNTOLD & set(_events(row, request)):
+            yield f"an answer is {answer.state} and nobody was told so"
+
+
+def i2_the_last_text_is_true(row: Row, person: Somebody) -> Iterator[str]:
+    told = passwords(row, person)
+    if not told or _said_aloud(row, person):
+        return
+    accepted = [password for password in (told[-1], OLD_PASSWORD) if accepts(row, person, password)]
+    if not accepted:
+        yield "the directory does not accept the password of the last text"
+    elif accepted == [OLD_PASSWORD] and "may now be" not in row.saw(person)[-1]:
+        yield "a password was texted that was never set"
+    resets = [request for request in _requests(row, person) if request.action == "reset"]
+    if len(set(told)) > len(resets):
+        yield "one request led to several passwords"
+
+
+def i3_nobody_is_locked_out(row: Row, person: Somebody) -> Iterator[str]:
+    known = [OLD_PASSWORD, *passwords(row, person)]
+    if any(accepts(row, person, password) for password in known):
+        return
+    if not _said_aloud(row, person):
+        yield "the directory has a password that nobody was told, and nothing says so"
+
+
+def i4_no_secret_is_left(row: Row, person: Somebody) -> Iterator[str]:
+    if any(request.sealed_password for request in _requests(row, person)):
+        yield "a request that has ended still holds its sealed password"
+    site, installation = row.site, row.site.installation
+    known = _known_sids(row)
+    if any(text.body and text.sid in known for text in _texts(row, person)):
+        yield "the carrier still holds the words of a text"
+    secrets = {
+        "a password": handed_over(row, person),
+        "a phone number": person.numbers,
+        "our password for the directory": [site.office.settings.bind_password.get_secret_value()],
+        "a key": [AUTH_TOKEN, installation.secret_key],
+    }
+    for place, content in _places(row):
+        for name, values in secrets.items():
+            if any(value.encode() in content for value in values):
+                yield f"{name} is in {place}"
+
+
+def _places(row: Row) -> Iterator[tuple[str, bytes]]:
+    yield "the database", row.site.installation.dump()
+    yield "Redis", row.site.dump_of_redis()
+    for path in (*row.site.installation.written(), *row.site.database_files()):
+        yield path.name, path.read_bytes()
+
+
+def i5_the_audit_tells_it_in_order(row: Row, person: Somebody) -> Iterator[str]:
+    for request in _requests(row, person):
+        events = _events(row, request)
+        story = "".join(LETTERS.get(event, OUTCOME) for event in events)
+        if not A_POSSIBLE_STORY.fullmatch(story):
+            yield f"no request can go like this: {', '.join(events)}"
+        ends = LAST_WORDS.get(RequestState(request.state))
+        if ends and not set(ends) & set(story):
+            yield f"a request is {request.state}, and the audit ends with {events[-1]}"
+    if not row.clocks_differ and not _times_rise(row, person):
+        yield "the times of the audit go back"
+
+
+def _times_rise(row: Row, person: Somebody) -> bool:
+    """Where the processes' clocks agree. Times that a test has aged are not in the audit."""
+    for request in _requests(row, person):
+        with row.site.database.transaction() as session:
+            wanted = select(AuditEvent.at).where(AuditEvent.request_id == request.id)
+            times = list(session.scalars(wanted.order_by(AuditEvent.id)))
+        if any(later < sooner for sooner, later in pairwise(times)):
+            return False
+    return True
+
+
+PROMISES: Sequence[Callable[[Row, Somebody], Iterator[str]]] = (
+    i1_nothing_is_forgotten,
+    i2_the_last_text_is_true,
+    i3_nobody_is_locked_out,
+    i4_no_secret_is_left,
+    i5_the_audit_tells_it_in_order,
+)
+
+
+def passwords(row: Row, person: Somebody) -> list[str]:
+    """Those that the phone shows, oldest first."""
+    return [found for text in row.saw(person) if (found := password_in(text))]
+
+
+def handed_over(row: Row, person: Somebody) -> list[str]:
+    """Those that the carrier was given, whether or not they reached the phone."""
+    given = row.site.installation.carrier.given
+    return [found for to, text in given if to in person.numbers and (found := password_in(text))]
+
+
+def password_in(text: str) -> str:
+    """It stands alone on a line of its own; empty where a text has none."""
+    lines = [line for line in text.splitlines()[1:] if "-" in line and " " not in line]
+    return lines[0] if lines else ""
+
+
+def accepts(row: Row, person: Somebody, password: str) -> bool:
+    return row.site.office.domain.accepts(person.username, password)
+
+
+def _texts(row: Row, person: Somebody) -> list[Message]:
+    carrier = row.site.installation.carrier
+    found = [text for number in person.numbers for text in carrier.texts_to(number)]
+    return [text for text in found if text.direction is Direction.OUTBOUND_API]
+
+
+def _known_sids(row: Row) -> set[str | None]:
+    """The carrier's answer to a call can be lost: it then has a copy that we cannot name."""
+    with row.site.database.transaction() as session:
+        return set(session.scalars(select(OutboundMessage.sid)))
+
+
+def _requests(row: Row, person: Somebody) -> list[Request]:
+    return row.site.installation.requests(person.username)
+
+
+def _outbox(row: Row, request: Request) -> list[OutboundMessage]:
+    wanted = select(OutboundMessage).where(OutboundMessage.request_id == request.id)
+    with row.site.database.transaction() as session:
+        return list(session.scalars(wanted))
+
+
+def _events(row: Row, request: Request) -> list[Event]:
+    wanted = select(AuditEvent.event).where(AuditEvent.request_id == request.id)
+    with row.site.database.transaction() as session:
+        return [Event(each) for each in session.scalars(wanted.order_by(AuditEvent.id))]
+
+
+def _said_aloud(row: Row, person: Somebody) -> bool:
+    """The newest request is known not to have reached its person: audited, and in the log."""
+    logs = row.site.installation.logs()
+    return any(
+        request.state == RequestState.UNDELIVERED
+        and UNTOLD & set(_events(row, request))
+        and ("reply.failed" in logs or "reply.undelivered" in logs)
+        for request in _requests(row, person)[-1:]
+    )
