@@ -22,6 +22,7 @@ from gateway.engine.pulse import CLOCK, Pulse
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
+from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
 from gateway.mail import Mailer
 from gateway.mail.servers import MailServer
@@ -118,7 +119,12 @@ class Gateway:
             self.now,
             unheard=unheard,
             tell_alive=self.pulse(CLOCK).beat,
+            sealing=self.sealing,
         )
+
+    @cached_property
+    def sealing(self) -> Sealing:
+        return Sealing(self.database, self.settings.secret_keys, self.now)
 
     def pulse(self, kind: str) -> Pulse:
         return Pulse(self.database, kind, self.now)

@@ -20,6 +20,7 @@ from gateway.engine.performing import Performer
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
+from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
 from gateway.phones import PhoneNumber
 from gateway.records import (
@@ -55,6 +56,7 @@ PARTS = (
     "performer",
     "scrambler",
     "functions",
+    "sealing",
     "sweeps",
 )
 OUR_NUMBER = "+14155550100"
@@ -69,6 +71,8 @@ class World:
     doorbell: FakeDoorbell = field(default_factory=FakeDoorbell)
     clock: FakeClock = field(default_factory=FakeClock)
     failpoints: Failpoints = field(default_factory=Failpoints)
+    seals_the_audit: bool = False
+    """Only where it matters, as each crash would be tried in it as well."""
 
     def __post_init__(self) -> None:
         self.secret_key = new_key()
@@ -129,7 +133,12 @@ class World:
 
     @cached_property
     def sweeps(self) -> Sweeps:
-        return Sweeps(self.database, self.doorbell, self.functions, self.clock)
+        parts = (self.database, self.doorbell, self.functions, self.clock)
+        return Sweeps(*parts, sealing=self.sealing if self.seals_the_audit else None)
+
+    @cached_property
+    def sealing(self) -> Sealing:
+        return Sealing(self.database, [SecretStr(self.secret_key)], self.clock)
 
     def text(
         self,

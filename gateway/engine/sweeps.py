@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from gateway.engine.bookkeeping import keep_books
 from gateway.engine.doorbell import Doorbell, JobName
 from gateway.engine.jobs import JobFunction
+from gateway.engine.sealing import Sealing
 from gateway.records import Mail, OutboundMessage, Request, StrayText
 from gateway.records.database import Database
 from gateway.records.requests import RequestState
@@ -50,6 +51,7 @@ class Sweeps:
         *,
         unheard: Collection[JobName] = (),
         tell_alive: Callable[[], None] = lambda: None,
+        sealing: Sealing | None = None,
     ) -> None:
         """`unheard` are the jobs that no worker listens for; the clock does them itself."""
         self._database = database
@@ -57,6 +59,7 @@ class Sweeps:
         self._functions = functions
         self._now = now
         self._unheard = unheard
+        self._sealing = sealing
         self.tell_alive = tell_alive
 
     def run(self, go_on: Callable[[], bool] = lambda: True) -> None:
@@ -79,6 +82,8 @@ class Sweeps:
         self._forget_passwords(now)
         self._pick_up(JobName.MAIL, Mail.id, Mail.ring_at, now, go_on)
         keep_books(self._database, self._now())
+        if self._sealing:
+            self._sealing.run(go_on)
 
     def _pick_up(
         self,

@@ -20,6 +20,7 @@ from gateway.monitoring.queues import requests_in, unsent_texts, waiting
 from gateway.monitoring.readiness import Readiness, readiness
 from gateway.records import AuditEvent, OutboundMessage, Request
 from gateway.records.audit import Event
+from gateway.records.audit_chain import oldest_unsealed
 from gateway.records.heartbeats import SWEEP, last_beat, last_beat_anywhere
 from gateway.records.messages import NEVER
 from gateway.records.requests import ALIVE
@@ -63,6 +64,7 @@ def _figures(session: Session, now: datetime) -> Iterable[Metric]:
     yield from _oldest(session, now)
     yield _waiting_texts(session)
     yield _unredacted(session, now)
+    yield _unsealed(session, now)
     yield from _heard(session, now)
 
 
@@ -151,6 +153,15 @@ def _unredacted(session: Session, now: datetime) -> Metric:
     )
     return GaugeMetricFamily(
         "resetline_unredacted_texts", "Texts whose copy at the carrier is overdue.", count
+    )
+
+
+def _unsealed(session: Session, now: datetime) -> Metric:
+    since = oldest_unsealed(session)
+    return GaugeMetricFamily(
+        "resetline_oldest_unsealed_event_seconds",
+        "Age of the oldest audited event that is not sealed.",
+        value=max(0.0, (now - since).total_seconds()) if since else 0.0,
     )
 
 

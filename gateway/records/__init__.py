@@ -1,6 +1,7 @@
 """What we remember: typed models and the questions asked of them, one noun a file."""
 
 from gateway.records.audit import AuditEvent
+from gateway.records.audit_chain import AuditHead, AuditKey
 from gateway.records.base import Base
 from gateway.records.heartbeats import Heartbeat
 from gateway.records.leases import Lease
@@ -15,6 +16,8 @@ from gateway.records.tenants import Tenant
 
 __all__ = [
     "AuditEvent",
+    "AuditHead",
+    "AuditKey",
     "Base",
     "DirectoryRecord",
     "Heartbeat",

@@ -64,7 +64,8 @@ def audit_twice(row: Row, person: Somebody) -> None:
     mine = AuditEvent.request_id == request_id(row, person)
     with row.site.database.transaction() as session:
         event = session.scalars(select(AuditEvent).where(mine)).all()[-1]
-        names = [c for c in column_names(event) if c != "id"]
+        own = {"id", "position", "chain", "chain_key"}
+        names = [c for c in column_names(event) if c not in own]
         session.add(AuditEvent(**{name: getattr(event, name) for name in names}))
 
 

@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from gateway.cli import audit
-from gateway.cli.audit import BEGINS_A_FORMULA, harmless
+from gateway.cli.audit_formats import BEGINS_A_FORMULA, harmless
+from gateway.engine.sealing import Sealing
 from gateway.records import AuditEvent
+from gateway.records.database import Database
 from tests.gateway.cli.conftest import Terminal
 
 
@@ -35,6 +38,8 @@ def test_each_event_is_a_line_of_json(terminal: Terminal) -> None:
         "person_id": 7,
         "request_id": None,
         "reason": "refused_30007",
+        "position": None,
+        "chain": None,
     }
 
 
@@ -83,3 +88,82 @@ def test_nobody_waits_for_whoever_reads_an_export(terminal: Terminal) -> None:
     export.stdout.read()
     export.stdout.close()
     assert export.wait(timeout=60) == 0
+
+
+def test_an_export_can_be_narrowed_down(terminal: Terminal) -> None:
+    terminal.run("organization", "add", "contoso", "--tenant", "msp", "--name", "Contoso")
+    for day in (1, 2, 3):
+        _happened(terminal, day)
+
+    def exported(*options: str) -> list[str]:
+        lines = terminal.run("audit", "export", *options).splitlines()
+        return [json.loads(line)["event"] for line in lines]
+
+    assert exported("--organization", "contoso") == ["organization:added"]
+    assert exported("--event", "reply:failed") == ["reply:failed"] * 3
+    assert exported("--since", "2026-03-02", "--until", "2026-03-03") == ["reply:failed"]
+    assert exported("--event", "tenant:added", "--event", "organization:added") == [
+        "tenant:added",
+        "organization:added",
+        "organization:added",
+    ]
+    assert "contosa" in terminal.refused("audit", "export", "--organization", "contosa")
+    assert "--event" in terminal.refused("audit", "export", "--event", "reset", status=2)
+
+
+def test_an_export_for_a_siem_is_a_line_of_cef_for_each_event(terminal: Terminal) -> None:
+    _happened(terminal, 2, "a=b")
+    lines = terminal.run("audit", "export", "--format", "cef").splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("CEF:0|Resetline|Resetline|") for line in lines)
+    assert "reason=a\\=b" in lines[-1]
+
+
+def seal(terminal: Terminal) -> None:
+    """What the clock does within seconds."""
+    keys = [SecretStr(key) for key in terminal.environment["SECRET_KEYS"].split(",")]
+    database = Database(terminal.database_url)
+    Sealing(database, keys, lambda: datetime.now(UTC)).run()
+    database.close()
+
+
+def test_verifying_says_how_much_was_verified(terminal: Terminal) -> None:
+    assert "2 are too new" in terminal.run("audit", "verify")
+    assert "no event has been sealed" in terminal.refused("audit", "head")
+    seal(terminal)
+    assert terminal.run("audit", "verify").startswith("Verified 2 events.")
+    head = terminal.run("audit", "head").strip()
+    assert terminal.json("audit", "verify", "--head", head, "--json") == {
+        "ok": True,
+        "verified": 2,
+        "from_before_the_chain": 2,
+        "not_sealed_yet": 0,
+        "head": head,
+        "fault": None,
+    }
+
+
+def test_the_export_has_each_place_and_hash(terminal: Terminal) -> None:
+    seal(terminal)
+    rows = [json.loads(line) for line in terminal.run("audit", "export").splitlines()]
+    assert [row["position"] for row in rows] == [1, 2]
+    assert terminal.run("audit", "head").strip() == f"2:{rows[1]['chain']}"
+
+
+def test_the_first_bad_event_is_named_and_the_status_is_1(terminal: Terminal) -> None:
+    seal(terminal)
+    head = terminal.run("audit", "head").strip()
+    terminal.sql("UPDATE audit_events SET reason = 'nothing' WHERE position = 1")
+    assert "position 1 (id 1) was changed" in terminal.refused("audit", "verify")
+    shown = terminal.enter("audit", "verify", "--json")
+    assert shown.exit_code == 1
+    told = json.loads(shown.stdout)
+    assert told["ok"] is False
+    assert (told["fault"]["kind"], told["fault"]["position"]) == ("changed", 1)
+    terminal.sql("DELETE FROM audit_events")
+    terminal.sql("DELETE FROM audit_heads")
+    assert "cut off" in terminal.refused("audit", "verify", "--head", head)
+
+
+def test_a_head_is_given_as_it_was_printed(terminal: Terminal) -> None:
+    assert "POSITION:HASH" in terminal.refused("audit", "verify", "--head", "latest", status=2)

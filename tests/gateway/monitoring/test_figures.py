@@ -207,3 +207,14 @@ def test_each_kind_of_process_tells_when_it_was_last_heard_of(
 
 def test_every_queue_is_counted() -> None:
     assert set(COUNTS) == set(QueueName)
+
+
+def test_events_that_nobody_seals_grow_old(world_anywhere: World, watcher: Watcher) -> None:
+    world_anywhere.text("HELP")
+    reset(world_anywhere)
+    world_anywhere.settle(120)
+    assert watcher.scrape()["resetline_oldest_unsealed_event_seconds"] == 120
+    world_anywhere.seals_the_audit = True
+    world_anywhere.restarted()
+    world_anywhere.settle(5)
+    assert watcher.scrape()["resetline_oldest_unsealed_event_seconds"] == 0
