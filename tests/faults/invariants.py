@@ -4,20 +4,25 @@ I1 every text that got a good answer is answered in its turn, or its request has
 I2 the password in the last text is the one that the directory accepts
 I3 nobody is left with a password that nobody knows, unless that was said aloud
 I4 no secret outlives its request: not in the database, a file, a log, Redis or at the carrier
-I5 the audit tells what happened, in an order in which it can have happened
+I5 the audit tells what happened, in an order in which it can have happened, and verifies
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
 from sqlalchemy import select
 
+from gateway.cli.chain_faults import ChainBroken, Fault
+from gateway.cli.verifying import verify
 from gateway.records import AuditEvent, InboundMessage, OutboundMessage, Request
 from gateway.records.audit import Event
+from gateway.records.database import Database
 from gateway.records.messages import OutboundState
 from gateway.records.requests import RequestState
 from simulator.twilio import Direction, Message
@@ -67,7 +72,17 @@ def check(row: Row) -> Sequence[str]:
         for person in row.people:
             for complaint in promise(row, person):
                 raise AssertionError(f"{promise.__name__.upper()[:2]}: {complaint}")
+    assert not (fault := _broken_chain(row)), f"I5: {fault}"
     return [promise.__name__.upper()[:2] for promise in PROMISES]
+
+
+def _broken_chain(row: Row) -> ChainBroken | None:
+    """What `resetline audit verify` finds, but that the newest events may not be sealed yet."""
+    database = Database(row.site.installation.database_url)
+    keys = [SecretStr(row.site.installation.secret_key)]
+    fault = verify(database, keys, datetime.now(UTC), None).broken
+    database.close()
+    return fault if fault and fault.fault is not Fault.NOT_SEALED else None
 
 
 def i1_nothing_is_forgotten(row: Row, person: Somebody) -> Iterator[str]:

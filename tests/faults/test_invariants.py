@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from gateway.records import AuditEvent, InboundMessage, Request
 from gateway.records.audit import Event
 from tests.faults import invariants
 from tests.faults.row import Row, Somebody
-from tests.faults.site import column_names
+from tests.faults.site import Site, column_names, site_on
+
+FORGOTTEN: list[Any] = []
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One of its own: an audit that was tampered with is broken for good."""
+    folder = tmp_path_factory.mktemp("betrayed")
+    with site_on(folder, f"sqlite:///{folder}/resetline.db") as site:
+        yield site
+
+
+@pytest.fixture
+def row(site: Site) -> Iterator[Row]:
+    yield Row(site)
+    site.mend()
 
 
 def run(row: Row, statement: Any) -> None:
@@ -57,7 +73,10 @@ def queue_a_number(row: Row, person: Somebody) -> None:
 
 def forget_an_event(row: Row, person: Somebody) -> None:
     mine = AuditEvent.request_id == request_id(row, person)
-    run(row, delete(AuditEvent).where(mine, AuditEvent.event == Event.RESET_SUCCEEDED))
+    told = mine & (AuditEvent.event == Event.RESET_SUCCEEDED)
+    with row.site.database.transaction() as session:
+        FORGOTTEN.extend(session.execute(select(AuditEvent.__table__).where(told)).mappings())
+    run(row, delete(AuditEvent).where(told))
 
 
 def audit_twice(row: Row, person: Somebody) -> None:
@@ -82,6 +101,16 @@ BREACHES: Mapping[str, tuple[str, Callable[[Row, Somebody], None]]] = {
 }
 
 
+def test_i3_nobody_told_is_seen_beside_i2(row: Row) -> None:
+    """I3 alone: nothing was texted, and the directory has a password that nobody knows."""
+    person = row.somebody()
+    assert row.post(person, "STATUS") == 200
+    row.ends()
+    set_another_password(row, person)
+    with pytest.raises(AssertionError, match=r"^I3: "):
+        invariants.check(row)
+
+
 @pytest.mark.parametrize("what", BREACHES)
 def test_a_broken_promise_is_seen(what: str, row: Row) -> None:
     promise, break_it = BREACHES[what]
@@ -97,18 +126,10 @@ def test_a_broken_promise_is_seen(what: str, row: Row) -> None:
 
 
 def mend(row: Row, person: Somebody) -> None:
+    while FORGOTTEN:
+        run(row, insert(AuditEvent).values(FORGOTTEN.pop()))
     run(row, update(Request).where(Request.state == "applied").values(state="done"))
     run(row, update(Request).values(sealed_password=None))
     (row.site.installation.folder / "leak.log").unlink(missing_ok=True)
     with row.site.installation.redis.client() as redis:
         redis.delete("leak")
-
-
-def test_i3_nobody_told_is_seen_beside_i2(row: Row) -> None:
-    """I3 alone: nothing was texted, and the directory has a password that nobody knows."""
-    person = row.somebody()
-    assert row.post(person, "STATUS") == 200
-    row.ends()
-    set_another_password(row, person)
-    with pytest.raises(AssertionError, match=r"^I3: "):
-        invariants.check(row)
