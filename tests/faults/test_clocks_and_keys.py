@@ -69,6 +69,22 @@ def test_the_workers_clock_is_far_ahead(row: Row) -> None:
     assert "Nothing was changed" in row.saw(person)[-1]
 
 
+def test_a_hosts_clock_is_an_hour_ahead_of_the_databases(row_on_postgresql: Row) -> None:
+    """A worker's host is an hour ahead (PostgreSQL): it goes by the database's time."""
+    row = row_on_postgresql
+    person, worker = row.somebody(), row.site.installation.worker
+    before = worker.environment
+    restart(row, worker, **wrong_by(row, 60))
+    try:
+        row.text(person)
+        row.settles()
+    finally:
+        worker.kill()
+        worker.environment = before
+    row.ends()
+    assert "time.differs" in worker.log.read_text()
+
+
 def test_keys_are_rotated_in_the_middle_of_a_request(row: Row) -> None:
     """The keys are rotated after a password was sealed and before its text was sent."""
     person, server = row.somebody(), row.site.office.server
