@@ -162,7 +162,8 @@ def i4_no_secret_is_left(row: Row, person: Somebody) -> Iterator[str]:
 def _places(row: Row) -> Iterator[tuple[str, bytes]]:
     yield "the database", row.site.installation.dump()
     yield "Redis", row.site.dump_of_redis()
-    for path in (*row.site.installation.written(), *row.site.database_files()):
+    yield "the database's files", row.site.database_files()
+    for path in row.site.installation.written():
         yield path.name, path.read_bytes()
 
 

@@ -39,6 +39,8 @@ class Line:
         self._deaf: set[Pair] = set()
         self._lock = threading.Lock()
         self._skip = self.times_cut = 0
+        self._hold_at: list[bytes] = []
+        self.is_holding = False
         self._listener = self._listening(0)
         self.port: int = self._listener.getsockname()[1]
 
@@ -71,10 +73,16 @@ class Line:
         self.times_cut, self._skip = 0, skip
         self._cut_at = (words, passed)
 
+    def hold_at(self, words: bytes, *, after: bytes) -> None:
+        """Once: when these words are sent after those, they arrive and their answer waits."""
+        self._hold_at, self.is_holding = [after, words], False
+
     def clear(self) -> None:
         """Everything passes again. Connections that were held back end."""
         held, self._spoilt = self._spoilt, None
         self._delay_seconds, self._cut_at = 0.0, None
+        self._hold_at, self.is_holding = [], False
+        self._deaf.clear()
         if held:
             self.cut()
         if self._listener.fileno() < 0:
@@ -132,6 +140,8 @@ class Line:
                 if not is_answer and self._strikes(data):
                     self._cut_here(pair, data)
                     break
+                if not is_answer:
+                    self._hold_here(pair, data)
                 if not self._let_through(pair, is_answer=is_answer):
                     break
                 sink.sendall(data)
@@ -153,6 +163,14 @@ class Line:
             pair[1].sendall(data)
             time.sleep(ARRIVES_WITHIN_SECONDS)
         self.times_cut += 1
+
+    def _hold_here(self, pair: Pair, data: bytes) -> None:
+        if not self._hold_at or self._hold_at[0] not in data:
+            return
+        self._hold_at.pop(0)
+        if not self._hold_at:
+            self._deaf.add(pair)
+            self.is_holding = True
 
     def _let_through(self, pair: Pair, *, is_answer: bool) -> bool:
         while self._holds(pair, is_answer=is_answer):

@@ -101,6 +101,28 @@ def test_a_worker_sleeps_past_its_lease(where: str, row: Row) -> None:
     assert len(row.saw(person)) <= 2
 
 
+def test_a_worker_sleeps_between_sealing_and_setting(row_on_postgresql: Row) -> None:
+    """A worker sleeps after it has sealed a password; another sets and sends it, then it wakes."""
+    row = row_on_postgresql
+    person, worker = row.somebody(), row.site.installation.worker
+    line, server = row.site.database_lines["worker"], row.site.office.server
+    worker.kill()
+    worker.start()
+    server.forget_operations()
+    line.hold_at(b"COMMIT", after=b"SET sealed_password=")
+    row.text(person)
+    wait_for(lambda: line.is_holding)
+    lose_lease(row)
+    row.site.another(worker, DATABASE_URL=row.site.installation.database_url).start()
+    row.settles()
+    assert server.count(Kind.MODIFY) == 1
+    line.clear()
+    wait_for(lambda: server.count(Kind.MODIFY) == 2)
+    wait_for(lambda: "overtaken" in worker.log.read_text())
+    row.ends()
+    assert len(row.saw(person)) == 1
+
+
 def test_a_worker_is_killed_before_it_has_begun(row: Row) -> None:
     """A worker is killed with the ring in its hands, before it has begun."""
     person, worker, row.rings = row.somebody(), row.site.installation.worker, False
