@@ -161,7 +161,7 @@ def _end(session: Session, letter: Letter, report: Report, now: datetime) -> Non
         carrier_status=report.status,
         error_code=report.error_code,
         poll_at=None,
-        redact_at=now,
+        redact_at=None if letter.redacted_at else now,
     )
     if state is OutboundState.DELIVERED:
         _delivered(session, letter, now)

@@ -32,7 +32,7 @@ class Redaction:
         """Empty the copy of one text; what cannot be done now is tried again."""
         with self._database.transaction() as session:
             letter = letter_by_id(session, message_id)
-        if letter is None or letter.sid is None or letter.redacted_at:
+        if letter is None or letter.sid is None:
             return
         error = self._emptied(letter.sid)
         now = self._now()
@@ -40,7 +40,9 @@ class Redaction:
             if error:
                 change_text(session, message_id, redact_at=now + AGAIN)
                 log.warning("reply.not_redacted", message=message_id, code=error.code)
-            elif change_text(session, message_id, redacted_at=now, redact_at=None):
+                return
+            change_text(session, message_id, redacted_at=now, redact_at=None)
+            if letter.redacted_at is None:
                 record(session, Event.REPLY_REDACTED, letter.about, now)
 
     def redact_stray(self, stray_id: int) -> None:

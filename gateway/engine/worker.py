@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any, ClassVar, Final
 
 import structlog
-from redis import ResponseError
+from redis import RedisError, ResponseError
 from redis.client import Pipeline
 from rq import Queue, SimpleWorker, worker_registration
 from rq.exceptions import NoSuchJobError
@@ -130,10 +130,13 @@ class DoorbellWorker(SimpleWorker):
                 job.func(*job.args)
         finally:
             self.set_state(WorkerStatus.IDLE)
-        with self.connection.pipeline(transaction=False) as pipe:
-            pipe.delete(job.key)
-            pipe.lrem(queue.intermediate_queue_key, 1, job.id)
-            pipe.execute()
+        try:
+            with self.connection.pipeline(transaction=False) as pipe:
+                pipe.delete(job.key)
+                pipe.lrem(queue.intermediate_queue_key, 1, job.id)
+                pipe.execute()
+        except RedisError as error:  # what is left there expires; the job is done
+            log.warning("worker.lost_redis", queue=queue.name, error=type(error).__name__)
 
     def set_state(self, state: str, pipeline: Any = None) -> None:  # noqa: ARG002  (RQ's name)
         """Known to this process only: whether a signal may end it at once."""
@@ -149,7 +152,10 @@ class DoorbellWorker(SimpleWorker):
         last = self.last_heartbeat
         if pipeline is None and last and (now() - last).total_seconds() < HEARTBEAT_SECONDS:
             return
-        super().heartbeat(timeout, pipeline)
+        try:
+            super().heartbeat(timeout, pipeline)
+        except RedisError as error:  # the wait for the next job deals with it
+            log.warning("worker.lost_redis", error=type(error).__name__)
 
     def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001  (RQ's signature)
         """Nobody stops us through Redis."""

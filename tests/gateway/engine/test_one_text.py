@@ -507,3 +507,14 @@ def test_times_are_kept_aware(world_anywhere: World) -> None:
     world_anywhere.text("RESET")
     assert world_anywhere.requests()[0].created_at == world_anywhere.clock()
     assert world_anywhere.requests()[0].created_at.utcoffset() == timedelta(0)
+
+
+def test_a_text_that_is_reported_after_its_copy_was_emptied_is_let_alone(world: World) -> None:
+    world.text("RESET")
+    world.work()
+    [sent] = world.carrier.sent
+    world.settle(11 * 60, step=20)
+    assert world.carrier.redacted == [sent.sid]
+    world.deliveries.report(Report(sent.sid, "delivered", None, sent.message_id))
+    world.settle(60)
+    assert world.carrier.redacted == [sent.sid]

@@ -281,3 +281,17 @@ def test_whatever_the_data_is_only_our_functions_with_one_id_are_read_from_it(da
 def _keys(redis: Redis, *patterns: bytes) -> list[bytes]:
     found: Any = [redis.keys(pattern) for pattern in patterns]
     return sorted(key for keys in found for key in keys)
+
+
+def test_a_worker_that_loses_redis_in_the_middle_of_a_job_does_not_end(
+    redis_server: RedisServer, worker: DoorbellWorker, doorbell: RqDoorbell, ran: Ran
+) -> None:
+    """As when the primary is killed: the job is done, and the wait for the next one is patient."""
+    doorbell.ring(JobName.PERFORM, 7)
+    taken = worker.dequeue_job_and_maintain_ttl(1)
+    assert taken is not None
+    redis_server.stop()
+    worker.last_heartbeat = None
+    worker.execute_job(*taken)
+    worker.heartbeat()
+    assert ran.ids == [7]
