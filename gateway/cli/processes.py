@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 import structlog
@@ -17,6 +17,10 @@ from gateway.cli import storage
 from gateway.cli.shell import Failed
 from gateway.records import schema
 from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.engine.doorbell import QueueName
+    from gateway.wiring import Gateway
 
 log = structlog.get_logger()
 
@@ -95,30 +99,42 @@ def _supervise(settings: Settings, processes: int) -> None:
 
 def _work(settings: Settings, queue: str, *, child: bool) -> None:
     """One process for one queue. A supervised one waits for what only an operator can mend."""
-    from redis import RedisError
-
     from gateway.cli.redis_fitness import wait_until_fit
     from gateway.engine.doorbell import QueueName
-    from gateway.engine.pulse import worker_of
-    from gateway.engine.worker import build
     from gateway.wiring import Gateway
 
-    wait_until_fit(settings.redis_url, refuse=not child)
     gateway = Gateway(settings)
     try:
-        process = build(settings.redis_url, QueueName(queue), gateway.functions)
-        process.tell_alive = gateway.pulse(worker_of(QueueName(queue))).beat
-        log.info("worker.started", queue=queue, pid=os.getpid())
-        process.work()
-    except RedisError as error:
-        log.error("worker.lost_redis", queue=queue, error=type(error).__name__)
-        raise Exit(1) from None
+        wait_until_fit(settings.redis_url, refuse=not child)
+        while (stopped := _listen(gateway, QueueName(queue))) is None and child:
+            wait_until_fit(settings.redis_url, refuse=False)
     finally:
         gateway.directories.close()
         gateway.database.close()
     log.info("worker.stopped", queue=queue)
-    if not process.was_told_to_stop:
+    if not stopped:
         raise Exit(1)
+
+
+def _listen(gateway: Gateway, queue: QueueName) -> bool | None:
+    """Work until told to stop (True) or not able to go on (False); None where Redis went away."""
+    from redis import RedisError
+
+    from gateway.engine.pulse import worker_of
+    from gateway.engine.worker import build
+
+    process = None
+    try:
+        process = build(gateway.settings.redis_url, queue, gateway.functions)
+        process.tell_alive = gateway.pulse(worker_of(queue)).beat
+        log.info("worker.started", queue=queue.value, pid=os.getpid())
+        process.work()
+    except RedisError as error:
+        log.error("worker.lost_redis", queue=queue.value, error=type(error).__name__)
+        if process is None or not process.was_told_to_stop:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)  # while we wait, nothing is in hand
+            return None
+    return process.was_told_to_stop
 
 
 def _end_with_parent() -> None:
