@@ -17,6 +17,13 @@ from sqlalchemy.orm import Session, sessionmaker
 Result = TypeVar("Result")
 
 SQLITE_BUSY_SECONDS = 5
+SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+    "cache_size=-32768",  # 32 MiB at most, so that a look-up stays in memory at a million people
+)
 POSTGRESQL_STATEMENT_SECONDS = 10
 TRUSTED_SECONDS = 1.0
 """A connection that was used so lately is taken to be alive still."""
@@ -145,7 +152,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     """Write-ahead log, and a commit is on the disk before it is believed (synchronous=FULL)."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    for pragma in SQLITE_PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
