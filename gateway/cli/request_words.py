@@ -14,8 +14,9 @@ MEANING: Final[dict[str, str]] = {
     "stale": "it had waited for too long to be carried out",
     "failed": "it could not be done, and the person is told what is true",
     "undelivered": "the directory did it, or may have done it, and the answer did not arrive",
-    "used": "the person has signed in with the one-time password",
-    "scrambled": "the one-time password was not used in time, and another took its place",
+    "used": "the person, or somebody for them, has set another password since",
+    "scrambled": "nobody received or used the one-time password, and one that nobody knows "
+    "took its place",
 }
 
 AGAIN: Final = "if it is still wanted, the person texts again"
@@ -32,7 +33,7 @@ WHY_NOT: Final[dict[str, str]] = {
     f"now; {AGAIN}",
     "undelivered": "its answer did not arrive, and nothing of it is kept to be told again: the "
     "person texts again from a phone that texts can reach, or somebody resets it by hand",
-    "used": "the person has signed in with it; there is nothing left to do",
+    "used": "another password was set since; there is nothing left to do",
     "scrambled": f"its password has been replaced by one that nobody knows; {AGAIN}",
 }
 """Queued and applying requests can always be rung for."""
