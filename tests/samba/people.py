@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import ssl
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ from tests.samba import recipe
 from tests.samba.process import SambaProcess
 
 NORMAL_USER = 512
+RESTED_SECONDS = 60.0
 
 
 class Samba:
@@ -36,6 +38,7 @@ class Samba:
         self.ca_pem = process.ca_pem
         self._home = process.home
         self._administrator: Any = None
+        self._used_at = time.monotonic()
 
     def settings(self, **changes: Any) -> DirectorySettings:
         """How the product would reach it, as the delegated service account."""
@@ -187,7 +190,11 @@ class Samba:
 
     @property
     def administrator(self) -> Any:
-        """One connection kept for arranging tests."""
+        """One connection kept for arranging tests; Samba ends one that has rested for long."""
+        if time.monotonic() - self._used_at > RESTED_SECONDS:
+            self.close()
+            self._administrator = None
+        self._used_at = time.monotonic()
         if self._administrator is None:
             self._administrator = ldap3.Connection(
                 self._server(), recipe.ADMINISTRATOR, recipe.ADMINISTRATOR_PASSWORD, auto_bind=True

@@ -62,7 +62,7 @@ def test_while_the_database_is_away_the_last_reading_is_carried_on(
     host = WrongHost()
     with shared(database_url, host) as time:
         before = time()
-        monkeypatch.setattr(Database, "transaction", away)
+        monkeypatch.setattr(Database, "reading", away)
         host.seconds += 60
         assert time() - before == timedelta(seconds=60)
 
