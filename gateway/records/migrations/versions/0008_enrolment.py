@@ -130,7 +130,9 @@ def _policies() -> None:
         _of("policies", "organization_id", "organizations", ondelete="CASCADE"),
         _of("policies", "person_id", "people", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_policies")),
-        sa.UniqueConstraint("scope", "scope_id", "name", name=op.f("uq_policies_scope_scope_id_name")),
+        sa.UniqueConstraint(
+            "scope", "scope_id", "name", name=op.f("uq_policies_scope_scope_id_name")
+        ),
     )
     for column in ("tenant_id", "organization_id", "person_id"):
         op.create_index(f"ix_policies_{column}", "policies", [column])
