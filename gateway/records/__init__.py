@@ -5,6 +5,7 @@ from gateway.records.audit_chain import AuditHead, AuditKey
 from gateway.records.base import Base
 from gateway.records.heartbeats import Heartbeat
 from gateway.records.leases import Lease
+from gateway.records.logos import Logo
 from gateway.records.mails import Mail
 from gateway.records.messages import InboundMessage, OutboundMessage, StatusReport, StrayText
 from gateway.records.organizations import DirectoryRecord, Organization
@@ -23,6 +24,7 @@ __all__ = [
     "Heartbeat",
     "InboundMessage",
     "Lease",
+    "Logo",
     "Mail",
     "Organization",
     "OutboundMessage",

@@ -27,6 +27,10 @@ class Organization(Base):
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     alert_email: Mapped[str | None] = mapped_column(String(254))
     """Whom the MSP wants told when somebody was left without help; else the tenant's."""
+    color: Mapped[str] = mapped_column(String(7), default="", server_default="")
+    logo_id: Mapped[int | None] = mapped_column(ForeignKey("logos.id"))
+    terms_url: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    privacy_url: Mapped[str] = mapped_column(String(500), default="", server_default="")
     created_at: Mapped[datetime]
 
     tenant: Mapped[Tenant] = relationship()
