@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ForeignKey, String, Text, case, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from gateway.records.base import Base, Id
@@ -53,6 +53,10 @@ class DirectoryRecord(Base):
     changed_at: Mapped[datetime]
 
     organization: Mapped[Organization] = relationship(back_populates="directory")
+
+
+SUPPORT: Final = case((Organization.support != "", Organization.support), else_=Tenant.support)
+"""Whom its people call, where the tenant is joined in."""
 
 
 def organization_by_slug(session: Session, slug: str) -> Organization | None:
