@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from gateway.carriers import OurLine
 from gateway.mail.addresses import EmailAddressInvalid, sender
 from gateway.mail.servers import MailServer, MailServerInvalid, trust
 from gateway.redis_address import RedisAddress
@@ -119,6 +120,12 @@ def _our_numbers(numbers: tuple[str, ...]) -> tuple[str, ...]:
     return numbers
 
 
+def _public_number(number: str) -> str:
+    if number and not _OUR_NUMBER.fullmatch(number):
+        raise ValueError("write the number that people text as +14155550100")
+    return number
+
+
 def _services(sids: tuple[str, ...]) -> tuple[str, ...]:
     if not all(_SERVICE.fullmatch(sid) for sid in sids):
         raise ValueError("a Messaging Service's SID is MG and 32 hexadecimal digits")
@@ -173,12 +180,26 @@ class Settings(StorageSettings):
     twilio_api_secret: SecretStr = SecretStr("")
     twilio_from: Annotated[_Texts, AfterValidator(_our_numbers)] = ()
     twilio_messaging_service_sid: Annotated[_Texts, AfterValidator(_services)] = ()
+    public_number: Annotated[str, AfterValidator(_public_number)] = ""
     twilio_api_url: _BaseUrl = "https://api.twilio.com"
     twilio_timeout_seconds: Annotated[int, Field(ge=1, le=12)] = 10
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] = SecretStr("")
     smtp_ca_file: Annotated[str, AfterValidator(_ca_file)] = ""
     mail_from: Annotated[str, AfterValidator(_mail_from)] = ""
     metrics_token: SecretStr = SecretStr("")
+    codes_per_day: Annotated[int, Field(ge=0)] = 5000
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+
+    @property
+    def our_line(self) -> OurLine:
+        """Where texts leave from that nobody asked for by text: a service, where there is one."""
+        sender = (*self.twilio_messaging_service_sid, *self.twilio_from)[0]
+        return OurLine(sender, self.public_number or next(iter(self.twilio_from), ""))
+
+    @property
+    def public_host(self) -> str:
+        """The host that pages are on, for browsers that fill in codes by it (WebOTP)."""
+        return urlsplit(self.public_url).hostname or ""
 
     @property
     def mail_sender(self) -> Address:

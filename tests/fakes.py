@@ -31,6 +31,7 @@ from directory.errors import (
 )
 from gateway.carriers import Accepted, CarrierError
 from gateway.engine.doorbell import JobName
+from gateway.limits import Allowed, CannotSay, Exceeded, Limit, Verdict
 from gateway.mail import Letter, MailError
 from gateway.records.database import Database
 
@@ -258,6 +259,40 @@ class FakeCarrier:
         return [text.body for text in self.sent if text.to == number]
 
 
+@dataclass
+class FakeLimits:
+    """Counts in memory, by a clock that tests move."""
+
+    clock: FakeClock
+    can_say: bool = True
+    taken: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    told: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+
+    def take(self, limit: Limit, key: str) -> Verdict:
+        if not self.can_say:
+            return CannotSay()
+        times = self._lately(self.taken, limit, key)
+        if len(times) < limit.count:
+            times.append(self.now())
+            return Allowed()
+        told = self._lately(self.told, limit, key)
+        is_first = not told
+        if is_first:
+            told.append(self.now())
+        began = times[0] if times else self.now()
+        return Exceeded(limit, round(began + limit.seconds - self.now()), is_first)
+
+    def now(self) -> float:
+        return self.clock().timestamp()
+
+    def _lately(
+        self, all_times: dict[tuple[str, str], list[float]], limit: Limit, key: str
+    ) -> list[float]:
+        times = all_times.setdefault((limit.name, key), [])
+        times[:] = [each for each in times if each > self.now() - limit.seconds]
+        return times
+
+
 class FakeMailer:
     """Takes letters. `faults` are raised in turn; after an `accepts` fault the letter was taken."""
 
@@ -309,6 +344,7 @@ __all__ = [
     "FakeClock",
     "FakeDirectory",
     "FakeDoorbell",
+    "FakeLimits",
     "FakeMailer",
     "SentText",
 ]

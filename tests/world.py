@@ -10,10 +10,14 @@ from uuid import uuid4
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from gateway.carriers import OurLine
 from gateway.engine import jobs
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
 from gateway.engine.doorbell import JobName
+from gateway.engine.enrolment import Enrolment
+from gateway.engine.enrolment.inviting import Reminding
+from gateway.engine.forgetting import Forgetting
 from gateway.engine.inbox import InboundText, Inbox, OptOutType
 from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
@@ -22,6 +26,7 @@ from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
+from gateway.links import Links
 from gateway.phones import PhoneNumber
 from gateway.records import (
     Base,
@@ -44,6 +49,7 @@ from tests.fakes import (
     FakeClock,
     FakeDirectory,
     FakeDoorbell,
+    FakeLimits,
     FakeMailer,
 )
 
@@ -55,11 +61,16 @@ PARTS = (
     "mailing",
     "performer",
     "scrambler",
+    "links",
+    "enrolment",
+    "reminding",
+    "forgetting",
     "functions",
     "sealing",
     "sweeps",
 )
 OUR_NUMBER = "+14155550100"
+PUBLIC_URL = "https://reset.example.com"
 MIA, SAM, STRANGER = "+14155550111", "+14155550112", "+14155550199"
 
 
@@ -71,11 +82,13 @@ class World:
     doorbell: FakeDoorbell = field(default_factory=FakeDoorbell)
     clock: FakeClock = field(default_factory=FakeClock)
     failpoints: Failpoints = field(default_factory=Failpoints)
+    codes_per_day: int = 5000
     seals_the_audit: bool = False
     """Only where it matters, as each crash would be tried in it as well."""
 
     def __post_init__(self) -> None:
         self.secret_key = new_key()
+        self.limits = FakeLimits(self.clock)
         self.seal = Seal([SecretStr(self.secret_key)])
         self.database = CrashingDatabase(self.database_url, self.failpoints)
         self._observer = Database(self.database_url)
@@ -112,6 +125,32 @@ class World:
     @cached_property
     def replies(self) -> Replies:
         return Replies(self.database, self.seal, self.carrier, self.clock)
+
+    @cached_property
+    def links(self) -> Links:
+        return Links([SecretStr(self.secret_key)], PUBLIC_URL)
+
+    @cached_property
+    def enrolment(self) -> Enrolment:
+        return Enrolment.of(
+            self.database,
+            self.seal,
+            self.links,
+            self.limits,
+            self.doorbell,
+            self.clock,
+            line=OurLine(OUR_NUMBER, OUR_NUMBER),
+            host="reset.example.com",
+            codes_per_day=self.codes_per_day,
+        )
+
+    @cached_property
+    def reminding(self) -> Reminding:
+        return Reminding(self.database, self.clock)
+
+    @cached_property
+    def forgetting(self) -> Forgetting:
+        return Forgetting(self.database, self.clock)
 
     @cached_property
     def mailing(self) -> Mailing:

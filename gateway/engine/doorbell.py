@@ -44,6 +44,8 @@ class JobName(StrEnum):
     REDACT_STRAY = "redact_stray"
     SCRAMBLE = "scramble"
     MAIL = "mail"
+    REMIND = "remind"
+    FORGET_PHONE = "forget_phone"
 
 
 QUEUE_OF: Final = {
@@ -54,6 +56,8 @@ QUEUE_OF: Final = {
     JobName.REDACT_STRAY: QueueName.MAINTENANCE,
     JobName.SCRAMBLE: QueueName.MAINTENANCE,
     JobName.MAIL: QueueName.MAIL,
+    JobName.REMIND: QueueName.MAINTENANCE,
+    JobName.FORGET_PHONE: QueueName.MAINTENANCE,
 }
 
 

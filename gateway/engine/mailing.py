@@ -60,6 +60,7 @@ def write(
     *,
     now: datetime,
     request: Request | None = None,
+    invitation_id: int | None = None,
 ) -> Mail:
     """Put a mail to a person, or to the MSP of an organization, into the transaction.
 
@@ -72,6 +73,7 @@ def write(
         organization_id=organization.id,
         person_id=person.id if person else request.person_id if request else None,
         request_id=request.id if request else None,
+        invitation_id=invitation_id,
         recipient=Recipient.PERSON if person else Recipient.MSP,
         template=template,
         language=_language_of(person),

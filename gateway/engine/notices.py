@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from gateway.engine.mailing import write
-from gateway.records import Request
+from gateway.phones import PhoneNumber
+from gateway.records import Person, Request
 
 
 def password_untold(session: Session, request: Request, reason: str, now: datetime) -> None:
@@ -27,6 +28,32 @@ def password_untold(session: Session, request: Request, reason: str, now: dateti
 def one_time_password_expired(session: Session, request: Request, now: datetime) -> None:
     """A one-time password was not used in time and works no more: the person hears of it."""
     write(session, request.person, "one_time_password_expired", {}, now=now, request=request)
+
+
+def approval_waits(session: Session, person: Person, now: datetime) -> None:
+    """A number was proved, and the MSP has to attest whose it is."""
+    facts = {"username": person.username}
+    write(session, person.organization, "approval_waits_msp", facts, now=now)
+
+
+def number_is_theirs(
+    session: Session, person: Person, number: PhoneNumber, our_number: str, now: datetime
+) -> None:
+    """A person's first number is in use from now on."""
+    facts = {**_names(person), "number": number.masked, "our_number": our_number}
+    write(session, person, "enrolled", facts, now=now)
+
+
+def number_was_changed(
+    session: Session, person: Person, number: PhoneNumber, hold_hours: int, now: datetime
+) -> None:
+    """Another number is in use from now on: if it was not them, they have to hear of it."""
+    facts = {**_names(person), "number": number.masked, "hours": str(hold_hours)}
+    write(session, person, "number_changed", facts, now=now)
+
+
+def _names(person: Person) -> dict[str, str]:
+    return {"display_name": person.display_name, "username": person.username}
 
 
 def written_time(when: datetime, zone: ZoneInfo) -> str:
