@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gateway.cli import output, storage
 from gateway.cli.importing import Counts, Import, Wishes
+from gateway.cli.invitations import approve_, invite_, revoke
 from gateway.cli.languages import missing_texts
 from gateway.cli.shell import Failed, WrongUsage, not_among
 from gateway.people_import import CsvInvalid, PeopleFile, Row, read
@@ -31,6 +32,10 @@ WORTH_A_BAR: Final = 500
 @click.group()
 def people() -> None:
     """Who may text, and from which phone."""
+
+
+for each in (invite_, revoke, approve_):
+    people.add_command(each)
 
 
 @people.command("import")

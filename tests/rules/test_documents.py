@@ -206,7 +206,7 @@ def default_in_words(field: FieldInfo) -> str:
         return "required"
     default = field.default
     value = default.get_secret_value() if isinstance(default, SecretStr) else default
-    return f"`{value}`" if value else "empty"
+    return "empty" if value in {"", ()} else f"`{value}`"
 
 
 def links(document: Path) -> Iterator[str]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from pydantic import SecretStr
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -67,12 +68,11 @@ class Proving:
         number = checked_number(wish, visit)
         if not wish.agrees or wish.wording not in consent.WORDINGS:
             raise StepRefused(Reason.NO_CONSENT)
-        index = self._seal.index(number.e164)
-        self._budgets.spend_code(visit, index)
+        self._budgets.spend_code(visit, self._seal.index(number.e164))
         with self._database.transaction() as session:
             invitation = self._still(session, token)
             refuse_taken(session, self._seal, visit, number)
-            self._agree(session, visit, index, wish)
+            self._agree(session, visit, number, wish)
             text = self._open(session, invitation, number)
         self._doorbell.ring(JobName.DELIVER, text)
 
@@ -121,7 +121,7 @@ class Proving:
             raise StepRefused(Reason.LINK_DEAD)
         return invitation
 
-    def _agree(self, session: Session, visit: Visit, index: str, wish: Wish) -> None:
+    def _agree(self, session: Session, visit: Visit, number: PhoneNumber, wish: Wish) -> None:
         now = self._now()
         about = About(visit.tenant_id, visit.organization_id, visit.person_id)
         session.add(
@@ -129,7 +129,8 @@ class Proving:
                 tenant_id=visit.tenant_id,
                 organization_id=visit.organization_id,
                 person_id=visit.person_id,
-                number_index=index,
+                sealed_number=self._seal.seal(SecretStr(number.e164)),
+                number_index=self._seal.index(number.e164),
                 given_at=now,
                 address=wish.address[:45],
                 wording=wish.wording,

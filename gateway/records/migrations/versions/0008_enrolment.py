@@ -109,6 +109,7 @@ def _consents() -> None:
         sa.Column("tenant_id", BIG, nullable=False),
         sa.Column("organization_id", BIG, nullable=False),
         sa.Column("person_id", BIG, nullable=False),
+        sa.Column("sealed_number", sa.Text(), nullable=False),
         sa.Column("number_index", sa.String(length=64), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("address", sa.String(length=45), nullable=False),
