@@ -12,6 +12,7 @@ from gateway.carriers import Carrier
 from gateway.carriers.twilio import TwilioCarrier, WebhookSignatures
 from gateway.engine import jobs
 from gateway.engine.clock import Turn
+from gateway.engine.composing import Composer, Links
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
 from gateway.engine.doorbell import Doorbell, JobName, RqDoorbell
@@ -24,7 +25,7 @@ from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
-from gateway.mail import Mailer
+from gateway.mail import Mailer, trying
 from gateway.mail.servers import MailServer
 from gateway.mail.smtp import SmtpMailer
 from gateway.records.database import Database
@@ -95,7 +96,12 @@ class Gateway:
 
     @cached_property
     def mailing(self) -> Mailing:
-        return Mailing(self.database, self.mailer, self.now)
+        composer = Composer(trying.told(self.settings.templates_dir), self.links)
+        return Mailing(self.database, self.mailer, self.now, composer)
+
+    @cached_property
+    def links(self) -> Links:
+        return lambda _invitation_id: None
 
     @cached_property
     def performer(self) -> Performer:

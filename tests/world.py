@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from gateway.engine import jobs
+from gateway.engine.composing import Composer
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
 from gateway.engine.doorbell import JobName
@@ -22,6 +23,7 @@ from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
+from gateway.mail.wording import Wording
 from gateway.phones import PhoneNumber
 from gateway.records import (
     Base,
@@ -71,6 +73,8 @@ class World:
     doorbell: FakeDoorbell = field(default_factory=FakeDoorbell)
     clock: FakeClock = field(default_factory=FakeClock)
     failpoints: Failpoints = field(default_factory=Failpoints)
+    links: dict[int, str] = field(default_factory=dict)
+    """Of invitations that are alive, by their ids."""
     seals_the_audit: bool = False
     """Only where it matters, as each crash would be tried in it as well."""
 
@@ -115,7 +119,8 @@ class World:
 
     @cached_property
     def mailing(self) -> Mailing:
-        return Mailing(self.database, self.mailer, self.clock)
+        composer = Composer(Wording(), self.links.get)
+        return Mailing(self.database, self.mailer, self.clock, composer)
 
     @cached_property
     def performer(self) -> Performer:
