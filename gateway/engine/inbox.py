@@ -215,7 +215,7 @@ def _meaning(text: InboundText, found: Sequence[Sender]) -> Answer | None:
 
 def _caller(found: Sequence[Sender]) -> Caller:
     """Who is texting: the accounts that this number was verified for and that may be helped."""
-    helped = [each for each in found if each.self_serve]
+    helped = [each for each in found if each.is_helped]
     return Caller(
         accounts=tuple(Account(each.person_id, each.username) for each in helped),
         language=found[0].language,

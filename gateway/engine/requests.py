@@ -23,7 +23,7 @@ from sqlalchemy import Update, bindparam, exists, or_, update
 from sqlalchemy.orm import Session
 
 from gateway.records.base import did_change, table_of
-from gateway.records.people import Person
+from gateway.records.people import HELPED, Person
 from gateway.records.phones import Phone
 from gateway.records.requests import Request, RequestState
 
@@ -107,7 +107,7 @@ _SEAL_AWAY: Final = (
             Phone.verified_at.is_not(None),
             Phone.opted_out_at.is_(None),
             Person.id == Phone.person_id,
-            Person.self_serve,
+            HELPED,
         ),
     )
     .values(sealed_password=bindparam("sealed"))

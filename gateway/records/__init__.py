@@ -3,7 +3,9 @@
 from gateway.records.audit import AuditEvent
 from gateway.records.audit_chain import AuditHead, AuditKey
 from gateway.records.base import Base
+from gateway.records.consents import Consent
 from gateway.records.heartbeats import Heartbeat
+from gateway.records.invitations import Invitation
 from gateway.records.leases import Lease
 from gateway.records.logos import Logo
 from gateway.records.mails import Mail
@@ -11,6 +13,8 @@ from gateway.records.messages import InboundMessage, OutboundMessage, StatusRepo
 from gateway.records.organizations import DirectoryRecord, Organization
 from gateway.records.people import Person
 from gateway.records.phones import Phone
+from gateway.records.policies import PolicyValue
+from gateway.records.proofs import Proof
 from gateway.records.requests import Request
 from gateway.records.tallies import Tally, TallyMark
 from gateway.records.tenants import Tenant
@@ -20,9 +24,11 @@ __all__ = [
     "AuditHead",
     "AuditKey",
     "Base",
+    "Consent",
     "DirectoryRecord",
     "Heartbeat",
     "InboundMessage",
+    "Invitation",
     "Lease",
     "Logo",
     "Mail",
@@ -30,6 +36,8 @@ __all__ = [
     "OutboundMessage",
     "Person",
     "Phone",
+    "PolicyValue",
+    "Proof",
     "Request",
     "StatusReport",
     "StrayText",

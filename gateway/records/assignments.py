@@ -39,6 +39,11 @@ class Assignment:
     username: str
     account_guid: UUID | None
     self_serve: bool
+    suspended_at: datetime | None
+    frozen_at: datetime | None
+    used_at: datetime | None
+    reset_held_until: datetime | None
+    has_email: bool
     phone_id: int
     language: str
     verified_at: datetime | None
@@ -60,6 +65,10 @@ class Assignment:
             return "phone_shut"
         if self.opted_out_at is not None:
             return "opted_out"
+        if self.suspended_at is not None:
+            return "suspended"
+        if self.frozen_at is not None:
+            return "frozen"
         return None if self.self_serve else "not_enabled"
 
 
@@ -86,6 +95,11 @@ _ASSIGNMENT: Final = (
         Person.username,
         Person.account_guid,
         Person.self_serve,
+        Person.suspended_at,
+        Person.frozen_at,
+        Person.used_at,
+        Person.reset_held_until,
+        Person.email != "",
         Request.phone_id,
         LANGUAGE,
         Phone.verified_at,

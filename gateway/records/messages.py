@@ -58,6 +58,8 @@ class OutboundMessage(Base):
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), index=True)
     phone_id: Mapped[int] = mapped_column(ForeignKey("phones.id", ondelete="CASCADE"))
     request_id: Mapped[int | None] = mapped_column(ForeignKey("requests.id"), index=True)
+    proof_id: Mapped[int | None]
+    """Whose code this text carries: it may go to a number that is not verified yet."""
     template: Mapped[str] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(8))
     facts: Mapped[dict[str, Any]]

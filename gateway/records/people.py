@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, Uuid, bindparam, case, select
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    select,
+)
 from sqlalchemy.orm import (
     Mapped,
     Session,
@@ -24,11 +35,25 @@ from gateway.records.organizations import Organization
 from gateway.records.phones import Phone
 
 
+class Suspension(StrEnum):
+    """Why a person is suspended."""
+
+    DISABLED = "disabled"
+    """Their account is disabled or has expired, as the directory says."""
+    GONE = "gone"
+    """The directory has their account no more, or not where it is synchronized from."""
+    OPERATOR = "operator"
+    """Somebody has suspended them by a command, and only a command lets them in again."""
+
+
 class Person(Base):
     """`username` is the logon name as imported; `account_guid` is learnt at the first look-up."""
 
     __tablename__ = "people"
-    __table_args__ = (UniqueConstraint("organization_id", "username_key"),)
+    __table_args__ = (
+        UniqueConstraint("organization_id", "username_key"),
+        Index("ix_people_organization_id_account_guid", "organization_id", "account_guid"),
+    )
 
     id: Mapped[Id]
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), index=True)
@@ -42,6 +67,16 @@ class Person(Base):
     """Why the last mail to them was refused for good; empty since the next one was taken."""
     language: Mapped[str] = mapped_column(String(8), default="")
     self_serve: Mapped[bool] = mapped_column(default=False)
+    suspended_at: Mapped[datetime | None]
+    suspended_for: Mapped[str] = mapped_column(String(12), default="")
+    """Why nothing is done for them for now; see Suspension."""
+    frozen_at: Mapped[datetime | None]
+    """Since when they have wanted nothing done, or an operator; only an operator undoes it."""
+    invited_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    """When they first got something by text."""
+    reset_held_until: Mapped[datetime | None]
+    """Until then RESET is held back, as their number was changed."""
     created_at: Mapped[datetime]
 
     organization: Mapped[Organization] = relationship()
@@ -86,7 +121,7 @@ class Sender:
     organization_id: int
     person_id: int
     username: str
-    self_serve: bool
+    is_helped: bool
     opted_out_at: datetime | None
     language: str
 
@@ -104,6 +139,9 @@ def senders(session: Session, number_indexes: Sequence[str]) -> Sequence[Sender]
 LANGUAGE: Final = case((Person.language != "", Person.language), else_=Organization.language)
 """The language to write to a person in, where the organization is joined in."""
 
+HELPED: Final = and_(Person.self_serve, Person.suspended_at.is_(None), Person.frozen_at.is_(None))
+"""Whether anything may be done for a person by text."""
+
 _SENDERS: Final = (
     select(
         Phone.id,
@@ -111,7 +149,7 @@ _SENDERS: Final = (
         Person.organization_id,
         Person.id,
         Person.username,
-        Person.self_serve,
+        HELPED,
         Phone.opted_out_at,
         LANGUAGE,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from gateway.records.base import Base, Id
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 
 class Phone(Base):
-    """`verified_by` says who vouches: `import` (the organization) or later `code` or `operator`."""
+    """`verified_by` says who vouches: `import` (the organization) `code` (proved) or `operator`."""
 
     __tablename__ = "phones"
-    __table_args__ = (UniqueConstraint("person_id", "number_index"),)
+    __table_args__ = (
+        UniqueConstraint("person_id", "number_index"),
+        Index("ix_phones_forget_at", "forget_at"),
+    )
 
     id: Mapped[Id]
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), index=True)
@@ -28,6 +31,8 @@ class Phone(Base):
     verified_at: Mapped[datetime | None]
     verified_by: Mapped[str] = mapped_column(String(20), default="")
     opted_out_at: Mapped[datetime | None]
+    forget_at: Mapped[datetime | None]
+    """When the clock forgets it: a number that was not proved, or that another has replaced."""
     created_at: Mapped[datetime]
 
     person: Mapped[Person] = relationship(back_populates="phones")

@@ -1,0 +1,85 @@
+"""Invitations to enrol: one link by email, alive until it is used, replaced, revoked or too old."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from gateway.records.base import Base, Id, did_change
+from gateway.records.people import Person
+
+
+class Purpose(StrEnum):
+    """What a link is good for; it is signed into the link as well."""
+
+    ACTIVATION = "activation"
+    NEW_NUMBER = "new_number"
+
+
+class InvitationEnd(StrEnum):
+    """Why a link works no more, before its time was over."""
+
+    USED = "used"
+    NEWER = "newer"
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+
+
+_ALIVE_SQL = text("ended_at IS NULL")
+
+
+class Invitation(Base):
+    """At most one of a person's has not ended. Its link is made when its mail is written."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        Index(
+            "uq_invitations_alive_person_id",
+            "person_id",
+            unique=True,
+            sqlite_where=_ALIVE_SQL,
+            postgresql_where=_ALIVE_SQL,
+        ),
+        Index("ix_invitations_person_id", "person_id"),
+        Index("ix_invitations_remind_at", "remind_at"),
+    )
+
+    id: Mapped[Id]
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), index=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(String(12))
+    nonce: Mapped[str] = mapped_column(String(32))
+    """128 random bits, signed into the link: an id alone that is given out twice opens nothing."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    reminders: Mapped[int] = mapped_column(default=0)
+    """How many reminders have led to this one."""
+    remind_at: Mapped[datetime | None]
+    """When the clock sends the next reminder; None for no more."""
+    identified_at: Mapped[datetime | None]
+    """When the password of the directory was given rightly, where the policy asks for it."""
+    ended_at: Mapped[datetime | None]
+    ended_for: Mapped[str] = mapped_column(String(12), default="")
+
+    person: Mapped[Person] = relationship()
+
+
+def open_invitation(session: Session, person_id: int) -> Invitation | None:
+    """The one that has not ended; it may be too old."""
+    return session.scalar(
+        select(Invitation).where(Invitation.person_id == person_id, Invitation.ended_at.is_(None))
+    )
+
+
+def end_invitations(session: Session, person_id: int, why: InvitationEnd, now: datetime) -> bool:
+    """Let no link of a person's work any more: whether there was one."""
+    return did_change(
+        session,
+        update(Invitation)
+        .where(Invitation.person_id == person_id, Invitation.ended_at.is_(None))
+        .values(ended_at=now, ended_for=why, remind_at=None),
+    )
