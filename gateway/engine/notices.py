@@ -15,7 +15,7 @@ from gateway.records import Mail, Person, Request
 from handlers.conversation import Fact
 
 
-class Invitation(StrEnum):
+class InvitationMail(StrEnum):
     """The mails that tell a person the link by which they set up their phone."""
 
     FIRST = "activation"
@@ -35,7 +35,7 @@ class Terms:
 def invited(
     session: Session,
     person: Person,
-    kind: Invitation,
+    kind: InvitationMail,
     invitation_id: int,
     terms: Terms,
     now: datetime,
@@ -49,7 +49,13 @@ def invited(
     return write(session, person, kind, facts, now=now, invitation_id=invitation_id)
 
 
-def enrolled(
+def approval_waits(session: Session, person: Person, now: datetime) -> Mail:
+    """A number was proved, and the MSP has to attest whose it is."""
+    facts: dict[str, Fact] = {"username": person.username}
+    return write(session, person.organization, "approval_waits_msp", facts, now=now)
+
+
+def number_is_theirs(
     session: Session, person: Person, number: PhoneNumber, our_number: str, now: datetime
 ) -> Mail:
     """A phone was set up: what to text, and to which number (E.164; empty if there are several)."""
@@ -57,11 +63,11 @@ def enrolled(
     return write(session, person, "enrolled", facts, now=now)
 
 
-def number_changed(
-    session: Session, person: Person, number: PhoneNumber, held_back_hours: int, now: datetime
+def number_was_changed(
+    session: Session, person: Person, number: PhoneNumber, hold_hours: int, now: datetime
 ) -> Mail:
     """Another number was set up: whoever did not do it themselves has to hear of it."""
-    facts = {**_greeting(person), "number": number.masked, "hours": str(held_back_hours)}
+    facts = {**_greeting(person), "number": number.masked, "hours": str(hold_hours)}
     return write(session, person, "number_changed", facts, now=now)
 
 

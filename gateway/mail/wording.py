@@ -27,6 +27,7 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "activation_again": _INVITING,
         "enrolled": ("display_name", "username", "number", "our_number"),
         "number_changed": ("display_name", "username", "number", "hours"),
+        "approval_waits_msp": ("username",),
         "password_untold": (),
         "password_untold_msp": ("username", "request", "when", "reason"),
         "one_time_password_expired": (),

@@ -11,7 +11,14 @@ from structlog.testing import capture_logs
 
 from gateway.engine.composing import Composer
 from gateway.engine.mailing import Mailing, write
-from gateway.engine.notices import Invitation, Terms, enrolled, invited, number_changed
+from gateway.engine.notices import (
+    InvitationMail,
+    Terms,
+    approval_waits,
+    invited,
+    number_is_theirs,
+    number_was_changed,
+)
 from gateway.mail import Letter, MailLater, MailRefused
 from gateway.mail.addresses import sender
 from gateway.mail.servers import MailServer
@@ -46,11 +53,13 @@ def mia(people: object) -> Person:
     return found
 
 
-def invite(world: World, kind: Invitation = Invitation.FIRST, invitation_id: int = 7) -> None:
+def invite(
+    world: World, kind: InvitationMail = InvitationMail.FIRST, invitation_id: int = 7
+) -> None:
     with world.database.transaction() as session:
         person = mia(session.scalars(select(Person)))
         terms = Terms(expires_at=world.clock())
-        invited(session, person, kind, invitation_id, terms, world.clock())
+        invited(session, person, kind, 7, terms, world.clock())
 
 
 def problem(world: World) -> str:
@@ -85,9 +94,9 @@ def only(world: World) -> Letter:
     return letter
 
 
-@pytest.mark.parametrize("kind", Invitation)
+@pytest.mark.parametrize("kind", InvitationMail)
 def test_a_link_is_made_when_the_mail_is_sent_and_kept_nowhere(
-    world: World, kind: Invitation
+    world: World, kind: InvitationMail
 ) -> None:
     world.mailer.faults = [(MailLater("put_off", 450), False)]
     with capture_logs() as logs:
@@ -163,8 +172,8 @@ def test_a_phone_that_was_set_up_or_changed_is_announced(world: World) -> None:
         person = mia(session.scalars(select(Person)))
         person.display_name = "Mia Keller"
         number = PhoneNumber(MIAS_PHONE)
-        enrolled(session, person, number, "+14155550100", world.clock())
-        number_changed(session, person, number, 24, world.clock())
+        number_is_theirs(session, person, number, "+14155550100", world.clock())
+        number_was_changed(session, person, number, 24, world.clock())
     world.settle(5)
     first, second = (letter.body.get_secret_value() for letter in world.mailer.sent)
     assert "Hello Mia Keller,\n\nYour mobile number +1***0111 is set up" in first
@@ -172,6 +181,16 @@ def test_a_phone_that_was_set_up_or_changed_is_announced(world: World) -> None:
     assert "is now +1***0111." in second
     assert "for the next 24 hours" in second
     assert MIAS_PHONE not in repr([mail.facts for mail in world.mails()]) + first + second
+
+
+def test_the_msp_is_asked_to_attest_a_number(world: World) -> None:
+    with world.database.transaction() as session:
+        session.scalars(select(Tenant)).one().alert_email = "alerts@msp.example"
+        approval_waits(session, mia(session.scalars(select(Person))), world.clock())
+    world.settle(5)
+    letter = only(world)
+    assert letter.to.whole == "alerts@msp.example"
+    assert "Account: mia.keller\n" in letter.body.get_secret_value()
 
 
 def test_a_lasting_refusal_is_kept_with_the_person_until_a_mail_is_taken(world: World) -> None:
