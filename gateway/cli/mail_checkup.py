@@ -21,7 +21,7 @@ ADVICE: Final = {
     "tls": "smtps:// is for port 465, smtp:// with STARTTLS for port 587: correct SMTP_URL",
     "not_offered": "it offers no STARTTLS or no sign-in on that port: correct SMTP_URL",
     "sign_in": "correct user and password in SMTP_URL; an app password may be needed",
-    "sender_refused": "give a MAIL_FROM that the server lets this user send from",
+    "sender_refused": "give a MAIL_FROM or --mail-from that the server lets this user send from",
     "relay_refused": "give SMTP_URL a user and a password, or let the server accept this machine",
     "unreachable": "look at the network, the firewall and SMTP_URL",
 }
