@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError
 from gateway.carriers import OurLine
 from gateway.mail.addresses import EmailAddressInvalid, sender
 from gateway.mail.servers import MailServer, MailServerInvalid, trust
+from gateway.mail.sources import FolderInvalid, checked
 from gateway.redis_address import RedisAddress
 from gateway.seal import InvalidKey, Seal
 
@@ -114,6 +115,16 @@ def _ca_file(value: str) -> str:
     return value
 
 
+def _templates_dir(value: str) -> str:
+    """Only that it is there: a slip in a template is told by the doctor, and stops nobody."""
+    if value:
+        try:
+            checked(value)
+        except FolderInvalid as error:
+            raise ValueError(str(error)) from None
+    return value
+
+
 def _our_numbers(numbers: tuple[str, ...]) -> tuple[str, ...]:
     if not all(_OUR_NUMBER.fullmatch(number) for number in numbers):
         raise ValueError("write +14155550100; a short code works only inside a Messaging Service")
@@ -167,7 +178,13 @@ class StorageSettings(DatabaseSettings):
     secret_keys: Annotated[_Secrets, AfterValidator(_usable_keys)]
 
 
-class Settings(StorageSettings):
+class WordingSettings(DatabaseSettings):
+    """What a command needs that shows what mails say."""
+
+    templates_dir: Annotated[str, AfterValidator(_templates_dir)] = ""
+
+
+class Settings(StorageSettings, WordingSettings):
     """What an operator decides. Names, defaults and meanings are listed in docs/operating.md."""
 
     redis_url: Annotated[str, AfterValidator(_redis_url), Field(repr=False)] = (

@@ -12,11 +12,12 @@ from gateway.carriers import Carrier
 from gateway.carriers.twilio import TwilioCarrier, WebhookSignatures
 from gateway.engine import jobs
 from gateway.engine.clock import Turn
+from gateway.engine.composing import Composer
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
 from gateway.engine.doorbell import Doorbell, JobName, RqDoorbell
 from gateway.engine.enrolment import Enrolment
-from gateway.engine.enrolment.inviting import Reminding
+from gateway.engine.enrolment.inviting import InvitationLinks, Reminding
 from gateway.engine.forgetting import Forgetting
 from gateway.engine.inbox import Inbox
 from gateway.engine.mailing import Mailing
@@ -29,7 +30,7 @@ from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
 from gateway.limits import Limits, RedisLimits
 from gateway.links import Links
-from gateway.mail import Mailer
+from gateway.mail import Mailer, trying
 from gateway.mail.servers import MailServer
 from gateway.mail.smtp import SmtpMailer
 from gateway.records.database import Database
@@ -100,7 +101,9 @@ class Gateway:
 
     @cached_property
     def mailing(self) -> Mailing:
-        return Mailing(self.database, self.mailer, self.now)
+        links = InvitationLinks(self.database, self.links, self.now)
+        composer = Composer(trying.told(self.settings.templates_dir), links)
+        return Mailing(self.database, self.mailer, self.now, composer)
 
     @cached_property
     def limits(self) -> Limits:

@@ -12,11 +12,12 @@ from sqlalchemy import select
 
 from gateway.carriers import OurLine
 from gateway.engine import jobs
+from gateway.engine.composing import Composer
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
 from gateway.engine.doorbell import JobName
 from gateway.engine.enrolment import Enrolment
-from gateway.engine.enrolment.inviting import Reminding
+from gateway.engine.enrolment.inviting import InvitationLinks, Reminding
 from gateway.engine.forgetting import Forgetting
 from gateway.engine.inbox import InboundText, Inbox, OptOutType
 from gateway.engine.mailing import Mailing
@@ -27,6 +28,7 @@ from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
 from gateway.links import Links
+from gateway.mail.wording import Wording
 from gateway.phones import PhoneNumber
 from gateway.records import (
     Base,
@@ -83,6 +85,8 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     failpoints: Failpoints = field(default_factory=Failpoints)
     codes_per_day: int = 5000
+    made_up_links: dict[int, str] = field(default_factory=dict)
+    """By the ids of invitations that a test writes of, but does not make."""
     seals_the_audit: bool = False
     """Only where it matters, as each crash would be tried in it as well."""
 
@@ -154,7 +158,13 @@ class World:
 
     @cached_property
     def mailing(self) -> Mailing:
-        return Mailing(self.database, self.mailer, self.clock)
+        composer = Composer(Wording(), self.link)
+        return Mailing(self.database, self.mailer, self.clock, composer)
+
+    def link(self, invitation_id: int) -> str | None:
+        """What the mail of an invitation tells, while it is alive."""
+        made = InvitationLinks(self.database, self.links, self.clock)(invitation_id)
+        return self.made_up_links.get(invitation_id) or made
 
     @cached_property
     def performer(self) -> Performer:

@@ -35,7 +35,7 @@ DEPENDENCIES: Final = ROOT / "docs" / "decisions" / "0007-each-dependency-and-wh
 
 SETTING_ROW: Final = re.compile(r"\| `([A-Z][A-Z_]+)` \| ([^|]+) \|")
 SETTING_NAME: Final = re.compile(
-    r"\b(?:DATABASE|LOG|MAIL|METRICS|PUBLIC|REDIS|SECRET|SMTP|TWILIO)_[A-Z_]+\b"
+    r"\b(?:DATABASE|LOG|MAIL|METRICS|PUBLIC|REDIS|SECRET|SMTP|TEMPLATES|TWILIO)_[A-Z_]+\b"
 )
 METRIC: Final = re.compile(r"\bresetline_[a-z_]+\b")
 EVENT: Final = re.compile(r"`([a-z_]+(?::[a-z_]+){1,2})`")

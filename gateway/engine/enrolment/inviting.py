@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from gateway.engine import mailing
-from gateway.engine.notices import written_time
+from gateway.engine.notices import InvitationMail, Terms, invited
 from gateway.links import Links, Signed
-from gateway.policy import Policy
+from gateway.policy import EnrolProof, Policy
 from gateway.records import Invitation, Person
 from gateway.records.audit import Event, record
 from gateway.records.base import did_change
@@ -60,9 +58,8 @@ def invite(session: Session, person: Person, now: datetime, *, mode: str) -> Inv
         return Invited(person.username, None, left)
     purpose = purpose_for(person)
     policy = policy_of(session, person)
-    again = "activation_again" if purpose is Purpose.NEW_NUMBER else "activation"
     invitation = issue(session, person, policy, now)
-    _mail(session, invitation, again, now)
+    _mail(session, invitation, _MAILS[purpose], policy, now)
     person.invited_at = person.invited_at or now
     record(session, Event.PERSON_INVITED, person, now, reason=purpose, mode=mode)
     return Invited(person.username, purpose)
@@ -110,15 +107,18 @@ def _next_reminder(policy: Policy, sent: int, now: datetime) -> datetime | None:
     return now + timedelta(days=days[sent + 1] - days[sent]) if sent + 1 < len(days) else None
 
 
-def _mail(session: Session, invitation: Invitation, template: str, now: datetime) -> None:
-    person = invitation.person
-    zone = ZoneInfo(person.organization.time_zone)
-    facts = {
-        "display_name": person.display_name,
-        "username": person.username,
-        "expires": written_time(invitation.expires_at, zone),
-    }
-    mailing.write(session, person, template, facts, now=now, invitation_id=invitation.id)
+def _mail(
+    session: Session, invitation: Invitation, kind: InvitationMail, policy: Policy, now: datetime
+) -> None:
+    asks_password = policy.enrol_proof is EnrolProof.DIRECTORY_PASSWORD
+    terms = Terms(invitation.expires_at, asks_password=asks_password)
+    invited(session, invitation.person, kind, invitation.id, terms, now)
+
+
+_MAILS: Final = {
+    Purpose.ACTIVATION: InvitationMail.FIRST,
+    Purpose.NEW_NUMBER: InvitationMail.REGISTERED,
+}
 
 
 class Reminding:
@@ -152,8 +152,9 @@ class Reminding:
             invitation.remind_at = now + NOT_NOW
             return
         person, sent = invitation.person, invitation.reminders + 1
-        fresh = issue(session, person, policy_of(session, person), now, reminders=sent)
-        _mail(session, fresh, "activation_reminder", now)
+        policy = policy_of(session, person)
+        fresh = issue(session, person, policy, now, reminders=sent)
+        _mail(session, fresh, InvitationMail.REMINDER, policy, now)
         record(session, Event.PERSON_REMINDED, person, now, reason=str(sent), mode="web")
 
 
