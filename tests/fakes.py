@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from directory.accounts import (
     Account,
     AccountState,
+    Authentication,
     Check,
     Identity,
     PasswordRules,
@@ -110,9 +111,16 @@ class FakeDirectory:
         self.faults: list[DirectoryError | None] = []
         self.apply_before_unknown = True
         self.is_away = False
+        self.tried: list[str] = []
+        self.answers: dict[str, Authentication] = {}
 
     def named(self, username: str) -> FakeAccount:
         return next(each for each in self.accounts.values() if each.username == username)
+
+    def authenticate(self, guid: UUID, password: SecretStr) -> Authentication:
+        self._maybe_fail()
+        self.tried.append(password.get_secret_value())
+        return self.answers.get(password.get_secret_value(), Authentication.WRONG)
 
     def find(self, username: str) -> Account:
         self._maybe_fail()

@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from directory.accounts import Directory
+from tests.directory.contract.authenticating import Authenticating
 from tests.directory.contract.connecting import Connecting
 from tests.directory.contract.finding import Finding
 from tests.directory.contract.reading import Reading
@@ -20,7 +21,9 @@ from tests.directory.contract.world import World, connected
 __all__ = ["DirectoryContract", "World"]
 
 
-class DirectoryContract(Finding, Reading, Resetting, Replacing, Unlocking, Refusing, Connecting):
+class DirectoryContract(
+    Finding, Reading, Resetting, Replacing, Unlocking, Refusing, Connecting, Authenticating
+):
     """Inherit it and offer a `world` fixture."""
 
     @pytest.fixture
