@@ -122,6 +122,7 @@ class Gateway:
             self.links,
             self.limits,
             self.doorbell,
+            lambda: Directories(self.seal),
             self.now,
             line=self.settings.our_line,
             host=self.settings.public_host,

@@ -113,6 +113,8 @@ class FakeDirectory:
         self.is_away = False
         self.tried: list[str] = []
         self.answers: dict[str, Authentication] = {}
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What others do while a password is being looked at."""
 
     def named(self, username: str) -> FakeAccount:
         return next(each for each in self.accounts.values() if each.username == username)
@@ -120,6 +122,7 @@ class FakeDirectory:
     def authenticate(self, guid: UUID, password: SecretStr) -> Authentication:
         self._maybe_fail()
         self.tried.append(password.get_secret_value())
+        self.meanwhile()
         return self.answers.get(password.get_secret_value(), Authentication.WRONG)
 
     def find(self, username: str) -> Account:

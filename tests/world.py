@@ -142,6 +142,7 @@ class World:
             self.links,
             self.limits,
             self.doorbell,
+            lambda: Directories(self.seal, connect=lambda _kind, _settings: self.directory),
             self.clock,
             line=OurLine(OUR_NUMBER, OUR_NUMBER),
             host="reset.example.com",

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.carriers import OurLine
+from gateway.engine.directories import Directories
 from gateway.engine.doorbell import Doorbell
 from gateway.engine.enrolment.budgets import Budgets
+from gateway.engine.enrolment.identifying import Identifying
 from gateway.engine.enrolment.proving import Proving
 from gateway.engine.enrolment.renewing import Renewing
 from gateway.engine.enrolment.visits import Visits
@@ -24,6 +26,7 @@ class Enrolment:
 
     visits: Visits
     proving: Proving
+    identifying: Identifying
     renewing: Renewing
     budgets: Budgets
     line: OurLine
@@ -36,6 +39,7 @@ class Enrolment:
         links: Links,
         limits: Limits,
         doorbell: Doorbell,
+        directories: Callable[[], Directories],
         now: Callable[[], datetime],
         *,
         line: OurLine,
@@ -46,4 +50,5 @@ class Enrolment:
         budgets = Budgets(database, seal, limits, now, codes_per_day=codes_per_day)
         proving = Proving(database, seal, visits, budgets, doorbell, now, line=line, host=host)
         renewing = Renewing(database, visits, budgets, doorbell, now)
-        return cls(visits, proving, renewing, budgets, line)
+        identifying = Identifying(database, directories, visits, budgets, now)
+        return cls(visits, proving, identifying, renewing, budgets, line)
