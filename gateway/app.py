@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway import logs
-from gateway.doors import health, logos, twilio
+from gateway.doors import enrolment, health, logos, twilio
 from gateway.records.database import DatabaseUnavailable
 from gateway.settings import Settings
 from gateway.wiring import Gateway
@@ -15,6 +16,9 @@ MAX_BODY_BYTES = 64 * 1024
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
@@ -31,8 +35,11 @@ def create_app(settings: Settings, gateway: Gateway | None = None) -> Flask:
     app.register_blueprint(twilio.door(gateway))
     app.register_blueprint(health.door(gateway))
     app.register_blueprint(logos.door(gateway))
+    app.register_blueprint(enrolment.door(gateway))
     app.register_error_handler(DatabaseUnavailable, _try_again)
     app.after_request(_with_headers)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
     return app
 
 

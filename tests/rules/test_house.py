@@ -25,8 +25,26 @@ MOST_LINES: Final = 300
 SIGNED: Final = {("POST", "/twilio/sms"), ("POST", "/twilio/status")}
 """Nobody gets past these without Twilio's signature."""
 
-PUBLIC: Final = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/logos/<digest>.png")}
+PUBLIC: Final = {
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/logos/<digest>.png"),
+    ("GET", "/static/<digest>/<name>"),
+    ("GET", "/brand/<int:version>/<color>.css"),
+    ("GET", "/<any(terms,privacy):page>"),
+}
 """Open to everybody: they tell of no person and change nothing."""
+
+LINK: Final = "/activate/<token>"
+BY_LINK: Final = {
+    ("GET", LINK),
+    ("GET", f"{LINK}/<any(password,number,code,approval,done):page>"),
+    ("GET", f"{LINK}/contact.vcf"),
+    ("POST", f"{LINK}/<any(password,number,code):page>"),
+    ("POST", f"{LINK}/again"),
+    ("POST", f"{LINK}/fresh"),
+}
+"""For whoever has the link that was mailed to somebody; a form has to come from our page too."""
 
 BEHIND_A_TOKEN: Final = {("GET", "/metrics")}
 """Closed by METRICS_TOKEN, where an operator has set it."""
@@ -46,9 +64,16 @@ def app() -> Flask:
     return create_app(settings(metrics_token=SecretStr("the-metrics-token-of-this-test")))
 
 
-def test_every_route_is_signed_public_or_behind_a_token(app: Flask) -> None:
-    """A new route fails here until somebody has decided who may knock."""
-    assert routes(app) == SIGNED | PUBLIC | BEHIND_A_TOKEN
+def test_every_route_has_somebody_who_may_knock(app: Flask) -> None:
+    """A new one fails here until that was decided."""
+    assert routes(app) == SIGNED | PUBLIC | BY_LINK | BEHIND_A_TOKEN
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(BY_LINK))
+def test_without_redis_no_link_is_even_looked_up(app: Flask, method: str, path: str) -> None:
+    """Limits come before the look-up, and nobody can count here."""
+    answer = app.test_client().open(as_called(path), method=method)
+    assert answer.status_code in {422, 503}
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(SIGNED))
@@ -71,7 +96,7 @@ def test_a_route_behind_a_token_turns_away_whoever_has_none(
 @pytest.mark.parametrize("path", sorted({path for _, path in PUBLIC}))
 def test_a_public_route_cannot_be_written_to(app: Flask, path: str) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE"):
-        assert app.test_client().open(path, method=method).status_code == 405
+        assert app.test_client().open(as_called(path), method=method).status_code == 405
 
 
 def test_no_file_of_the_product_outgrows_a_room() -> None:
@@ -118,6 +143,12 @@ def settings(**changes: Any) -> Settings:
         "twilio_from": ("+12025550100",),
     }
     return Settings(**{**least, **changes})
+
+
+def as_called(rule: str) -> str:
+    """An address that the rule of a route fits."""
+    one_of = re.sub(r"<any\((\w+)[^>]*>", r"\1", rule)
+    return re.sub(r"<\w+>", "made-up", one_of.replace("<int:version>", "1"))
 
 
 def routes(app: Flask) -> set[tuple[str, str]]:

@@ -37,6 +37,8 @@ class Reason(StrEnum):
     ACCOUNT_REFUSED = "account_refused"
     """The directory would not let it be helped or asked; whom to call is said."""
     DIRECTORY_AWAY = "directory_away"
+    PAGE_OLD = "page_old"
+    """The form was open for too long, or comes from elsewhere."""
     LINK_DEAD = "link_dead"
 
 
