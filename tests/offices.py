@@ -17,6 +17,8 @@ class Office(Protocol):
     """`sign_in` answers `ok`, or Windows' data code: 52e wrong, 773 must change, 775 locked."""
 
     settings: DirectorySettings
+    password: str
+    """What somebody has who was just employed."""
 
     def employ(self, username: str) -> None: ...
     def administer(self, username: str) -> None: ...
@@ -25,6 +27,8 @@ class Office(Protocol):
 
 class SimulatedOffice:
     """On the simulator's Active Directory, whose server can be made to fail."""
+
+    password = "Old-Password-1!"
 
     def __init__(self, sample: Sample, server: ActiveDirectoryServer) -> None:
         self.domain, self.server = sample.domain, server
@@ -38,7 +42,7 @@ class SimulatedOffice:
         self._staff_dn = sample.staff_dn
 
     def employ(self, username: str) -> None:
-        self.domain.add_user(username, password="Old-Password-1!", ou=self._staff_dn)
+        self.domain.add_user(username, password=self.password, ou=self._staff_dn)
 
     def administer(self, username: str) -> None:
         self.employ(username)
@@ -57,6 +61,7 @@ class SambaOffice:
     def __init__(self, samba: Samba) -> None:
         self._samba = samba
         self._ids: dict[str, UUID] = {}
+        self.password = samba.password
         self.settings = samba.settings()
 
     def employ(self, username: str) -> None:
