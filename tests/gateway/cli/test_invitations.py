@@ -1,0 +1,114 @@
+"""`resetline people invite`, `revoke` and `approve`: whom they write to, and what they say."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from gateway.records import AuditEvent, Invitation, Mail, Person
+from gateway.records.database import Database
+from tests.gateway.cli.conftest import Terminal
+
+NEWCOMERS = """\
+username,email,phone
+mia.keller,mia@northwind.example,+14155550111
+nina.alvarez,nina@northwind.example,
+omar.said,omar@northwind.example,
+rosa.klein,,
+"""
+
+
+def invited(terminal: Terminal) -> list[str]:
+    """To whom a mail waits, in order."""
+    names = {person.id: person.username for person in terminal.stored(Person)}
+    return [names[mail.person_id or 0] for mail in terminal.stored(Mail)]
+
+
+def change(terminal: Terminal, username: str, **values: object) -> None:
+    database = Database(terminal.database_url)
+    with database.transaction() as session:
+        session.execute(update(Person).where(Person.username_key == username).values(values))
+    database.close()
+
+
+def prepared(terminal: Terminal) -> Terminal:
+    terminal.imported(NEWCOMERS, "--trust-phones")
+    return terminal
+
+
+def test_everybody_without_a_proved_number_is_invited_and_who_cannot_be_is_named(
+    terminal: Terminal,
+) -> None:
+    result = prepared(terminal).enter("people", "invite", "northwind")
+    assert result.stdout == "Wrote to 2 people of northwind. Left out 1.\n"
+    assert result.stderr.splitlines()[-1] == "rosa.klein has no email address"
+    assert invited(terminal) == ["nina.alvarez", "omar.said"]
+
+
+def test_a_second_time_nobody_is_written_to_again_unless_it_is_asked_for(
+    terminal: Terminal,
+) -> None:
+    prepared(terminal).run("people", "invite", "northwind", "nina.alvarez")
+    terminal.run("people", "invite", "northwind")
+    assert invited(terminal) == ["nina.alvarez", "omar.said"]
+    terminal.run("people", "invite", "northwind", "--again")
+    assert len(invited(terminal)) == 4
+    ended = [each.ended_for for each in terminal.stored(Invitation)]
+    assert ended == ["newer", "newer", "", ""]
+
+
+def test_who_has_a_number_and_is_named_gets_a_mail_to_change_it(terminal: Terminal) -> None:
+    said = prepared(terminal).run("people", "invite", "northwind", "mia.keller")
+    assert said == "Wrote to 0 people of northwind, and to 1 who can change their number.\n"
+    [mail] = terminal.stored(Mail)
+    assert mail.template == "activation_again"
+
+
+def test_self_service_is_switched_on_with_the_invitation_if_that_is_asked_for(
+    terminal: Terminal,
+) -> None:
+    prepared(terminal).run("people", "invite", "northwind", "nina.alvarez", "--self-serve")
+    switched = {person.username: person.self_serve for person in terminal.stored(Person)}
+    assert switched["nina.alvarez"] is True
+    assert switched["omar.said"] is False
+    events = [event.event for event in terminal.stored(AuditEvent)]
+    assert "person:self_serve:on" in events
+
+
+def test_no_link_stands_in_the_database_or_is_printed(terminal: Terminal) -> None:
+    said = prepared(terminal).run("people", "invite", "northwind", "--json")
+    assert "activate" not in said
+    assert all("link" not in mail.facts for mail in terminal.stored(Mail))
+
+
+def test_somebody_unknown_or_suspended_is_said_so(terminal: Terminal) -> None:
+    prepared(terminal)
+    assert "did you mean nina.alvarez?" in terminal.refused(
+        "people", "invite", "northwind", "nina.alvares"
+    )
+    change(terminal, "nina.alvarez", suspended_at=terminal.stored(Person)[0].created_at)
+    result = terminal.enter("people", "invite", "northwind", "nina.alvarez")
+    assert result.stderr.splitlines()[-1] == "nina.alvarez is suspended"
+    assert invited(terminal) == []
+
+
+def test_a_link_is_revoked_once(terminal: Terminal) -> None:
+    prepared(terminal).run("people", "invite", "northwind", "nina.alvarez")
+    assert terminal.run("people", "revoke", "northwind", "nina.alvarez") == "Revoked 1 link.\n"
+    assert terminal.run("people", "revoke", "northwind", "nina.alvarez") == "Revoked 0 links.\n"
+    [invitation] = terminal.stored(Invitation)
+    assert (invitation.ended_for, invitation.remind_at) == ("revoked", None)
+
+
+def test_nobody_is_approved_without_an_invitation(terminal: Terminal) -> None:
+    prepared(terminal)
+    terminal.environment |= {
+        "PUBLIC_URL": "https://reset.example.com",
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "a-token-of-this-test",
+        "TWILIO_FROM": "+14155550100",
+    }
+    refused = terminal.refused("people", "approve", "northwind", "nina.alvarez")
+    assert "send one with `resetline people invite northwind nina.alvarez`" in refused
+    terminal.run("people", "invite", "northwind", "nina.alvarez")
+    said = terminal.run("people", "approve", "northwind", "nina.alvarez")
+    assert said == "Approved nina.alvarez. They can go on.\n"
