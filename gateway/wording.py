@@ -113,7 +113,7 @@ def check_fits(text: str) -> None:
 
 def _plain(name: str, fact: Fact) -> Fact:
     """A fact on one line, in GSM-7 and no longer than allowed. A password is left as it is."""
-    if name in {"password", "host"} or not isinstance(fact, str):
+    if name == "password" or not isinstance(fact, str):
         return fact
     letters = " ".join(to_gsm7(fact).split())
     while count(letters).units > LONGEST[name]:

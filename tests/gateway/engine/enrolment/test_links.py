@@ -226,7 +226,7 @@ def test_two_reminders_at_once_send_one_mail(nina: Newcomer) -> None:
 def test_changing_the_number_tells_the_old_one_and_holds_resets_back(mia: Newcomer) -> None:
     mia.enrols(NINA)
     mia.world.settle(10)
-    assert "another number was set up" in mia.world.texts(MIA)[-1]
+    assert "another phone was set up" in mia.world.texts(MIA)[-1]
     assert len(mails(mia.world, "number_changed")) == 1
     mia.world.text("RESET", sender=MIA)
     assert mia.world.requests() == []
