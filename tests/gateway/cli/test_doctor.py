@@ -90,6 +90,7 @@ def test_what_is_well_is_said_in_one_line_each(ward: Terminal) -> None:
         "✓ keys",
         "! directory of northwind",
         "✓ redis",
+        "✓ limits",
         "! public url",
         "✓ twilio account",
         f"✓ number {GOOD}",
