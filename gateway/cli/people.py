@@ -10,19 +10,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
-from sqlalchemy.orm import Session
 
 from gateway.cli import output, storage
 from gateway.cli.importing import Counts, Import, Wishes
 from gateway.cli.invitations import approve_, invite_, revoke
 from gateway.cli.languages import missing_texts
-from gateway.cli.shell import Failed, WrongUsage, not_among
+from gateway.cli.shell import Failed, WrongUsage
 from gateway.people_import import CsvInvalid, PeopleFile, Row, read
 from gateway.phones import PhoneNumber
-from gateway.records import Organization, Person
+from gateway.records import Person
 from gateway.records.audit import Event, record
 from gateway.records.forgetting import forget_person
-from gateway.records.people import people_of, person_by_username
+from gateway.records.people import people_of
 from gateway.seal import Seal
 
 WORTH_A_BAR: Final = 500
@@ -93,7 +92,7 @@ def list_(slug: str, *, as_json: bool) -> None:
 def remove(slug: str, username: str) -> None:
     """Remove a person with their phones. What the audit knows of them stays."""
     with storage.open_database() as database, database.transaction() as session:
-        person = _find(session, storage.find_organization(session, slug), username)
+        person = storage.find_person(session, storage.find_organization(session, slug), username)
         record(session, Event.PERSON_REMOVED, person, storage.now(), mode="cli")
         gone = forget_person(session, person)
     if not gone:
@@ -119,7 +118,7 @@ def self_serve(slug: str, switch: str, usernames: Sequence[str], *, everybody: b
         found = (
             people_of(session, organization)
             if everybody
-            else [_find(session, organization, username) for username in usernames]
+            else [storage.find_person(session, organization, username) for username in usernames]
         )
         changed = [person for person in found if person.self_serve != (switch == "on")]
         for person in changed:
@@ -206,14 +205,6 @@ def _flat(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         | {fact: [phone[fact] for phone in row["phones"]] for fact in facts}
         for row in rows
     ]
-
-
-def _find(session: Session, organization: Organization, username: str) -> Person:
-    person = person_by_username(session, organization, username)
-    if person is None:
-        known = [each.username for each in people_of(session, organization)]
-        raise Failed(not_among("person", username, known))
-    return person
 
 
 def _people(count: int) -> str:
