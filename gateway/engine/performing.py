@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from gateway.engine import requests
+from gateway.engine import notices, requests
 from gateway.engine.acting import TRY_AGAIN, Actor, Later, Overtaken
 from gateway.engine.directories import Directories
 from gateway.engine.outbox import write
@@ -94,6 +94,7 @@ class Performer:
             reason=result.reason,
             attempt=work.attempt,
         )
+        notices.account_changed(session, work, result.event, now)
         return self._answer(session, work, result, now)
 
     def _answer(
