@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, Final, get_type_hints
 
-import phonenumbers
+from gateway.policy_values import (
+    LONGEST,
+    PolicyInvalid,
+    Read,
+    countries,
+    days,
+    groups,
+    one_of,
+    spelled,
+    switch,
+    whole,
+)
+
+__all__ = [
+    "RULES",
+    "EnrolProof",
+    "Policy",
+    "PolicyInvalid",
+    "PolicyUnknown",
+    "Rule",
+    "Scope",
+    "Setting",
+    "read",
+    "refuse_scope",
+    "resolve",
+    "rule_of",
+    "written",
+]
 
 
 class Scope(StrEnum):
@@ -34,10 +62,6 @@ class PolicyUnknown(ValueError):
     """There is no policy of this name; the text names those that there are."""
 
 
-class PolicyInvalid(ValueError):
-    """A policy cannot have this value; the text names the valid ones."""
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One value as somebody has set it."""
@@ -47,122 +71,129 @@ class Setting:
     value: str
 
 
-def _switch(text: str) -> bool:
-    if text.lower() in {"on", "yes", "true", "1"}:
-        return True
-    if text.lower() in {"off", "no", "false", "0"}:
-        return False
-    raise PolicyInvalid("use on or off")
-
-
-def _whole(text: str, *, least: int, most: int, unit: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = least - 1
-    if not least <= number <= most:
-        raise PolicyInvalid(f"use a whole number of {unit} from {least} to {most}")
-    return number
-
-
-def _one_of(text: str, *, kind: type[StrEnum]) -> StrEnum:
-    try:
-        return kind(text.lower())
-    except ValueError:
-        raise PolicyInvalid(f"use {' or '.join(kind)}") from None
-
-
-def _countries(text: str) -> tuple[str, ...]:
-    codes = tuple(dict.fromkeys(text.replace(",", " ").upper().split()))
-    if wrong := [code for code in codes if code not in phonenumbers.SUPPORTED_REGIONS]:
-        raise PolicyInvalid(f"{wrong[0]} is no country: use two letters each, such as US,CA,GB")
-    return codes
-
-
-def _days(text: str) -> tuple[int, ...]:
-    days = [_whole(part, least=1, most=90, unit="days") for part in text.replace(",", " ").split()]
-    if sorted(set(days)) != days or len(days) > MOST_REMINDERS:
-        raise PolicyInvalid(f"use up to {MOST_REMINDERS} rising numbers of days, such as 2,5,10")
-    return tuple(days)
-
-
-MOST_REMINDERS: Final = 5
-
-Read = Callable[[str], Any]
-"""Reads a value as an operator writes it. Raises PolicyInvalid, saying what to write."""
+FOR_ANYBODY: Final = tuple(Scope)
+FOR_MANY: Final = (Scope.TENANT, Scope.ORGANIZATION)
+FOR_AN_ORGANIZATION: Final = (Scope.ORGANIZATION,)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How one policy is read, and what it is about, in a few words for operators."""
+    """How one policy is read, what it is about in a few words, and whom it may be set for."""
 
     read: Read
     about: str
+    scopes: tuple[Scope, ...] = FOR_ANYBODY
+    instead: str = ""
+    """What to use for whom it cannot be set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What holds for somebody. A tenant's `off` overrides whatever is set below it."""
 
-    self_serve: Annotated[bool, Rule(_switch, "people may help themselves by text at all")] = True
-    notifications: Annotated[
-        bool, Rule(_switch, "people are told by mail what happened to their account")
+    self_serve: Annotated[
+        bool,
+        Rule(
+            switch,
+            "people may help themselves by text at all",
+            FOR_MANY,
+            "`resetline people self-serve` switches it for a person",
+        ),
     ] = True
+    reset_by_sms: Annotated[bool, Rule(switch, "RESET sets a one-time password")] = True
+    unlock_by_sms: Annotated[bool, Rule(switch, "UNLOCK unlocks")] = True
+    must_change: Annotated[
+        bool, Rule(switch, "a one-time password has to be changed at the next sign-in")
+    ] = True
+    unlock_on_reset: Annotated[bool, Rule(switch, "RESET unlocks the account as well")] = True
+    one_time_minutes: Annotated[
+        int,
+        Rule(
+            partial(whole, least=5, most=1440, unit="minutes"),
+            "how long a one-time password works that has to be changed",
+        ),
+    ] = 30
+    password_words: Annotated[
+        int,
+        Rule(
+            partial(whole, least=3, most=8, unit="words"),
+            "of how many words a one-time password is made; more than 4 may take two segments",
+        ),
+    ] = 3
+    protected_groups: Annotated[
+        tuple[str, ...],
+        Rule(
+            groups,
+            "whose members are never touched, beside those of `directory set`",
+            FOR_AN_ORGANIZATION,
+        ),
+    ] = ()
+    notifications: Annotated[
+        bool, Rule(switch, "people are told by mail what happened to their account")
+    ] = True
+    notify_msp: Annotated[
+        bool, Rule(switch, "the alert contact is told by mail of every reset as well")
+    ] = False
     email_required: Annotated[
-        bool, Rule(_switch, "who has no email cannot help themselves, as nobody could warn them")
+        bool,
+        Rule(
+            switch, "who has no email cannot help themselves, as nobody could warn them", FOR_MANY
+        ),
     ] = True
     enrol_proof: Annotated[
         EnrolProof,
-        Rule(partial(_one_of, kind=EnrolProof), "what is to be proved beside the number"),
+        Rule(partial(one_of, kind=EnrolProof), "what is to be proved beside the number"),
     ] = EnrolProof.EMAIL
     link_hours: Annotated[
         int,
         Rule(
-            partial(_whole, least=1, most=168, unit="hours"),
+            partial(whole, least=1, most=168, unit="hours"),
             "how long an activation link works (NIST SP 800-63B-4 allows codes by email 24)",
         ),
     ] = 24
     reminder_days: Annotated[
-        tuple[int, ...], Rule(_days, "after how many days an invitation is repeated, or none")
+        tuple[int, ...],
+        Rule(days, "after how many days an invitation is repeated, or none"),
     ] = (2, 5, 10)
     countries: Annotated[
         tuple[str, ...],
-        Rule(_countries, "whose numbers may be enrolled; none for the organization's country only"),
+        Rule(
+            countries,
+            "whose numbers may be enrolled; none for the organization's country only",
+            FOR_MANY,
+        ),
     ] = ()
     people_per_number: Annotated[
         int,
         Rule(
-            partial(_whole, least=1, most=20, unit="people"),
+            partial(whole, least=1, most=20, unit="people"),
             "how many people of an organization may share a number",
+            FOR_MANY,
         ),
     ] = 3
     codes_per_day: Annotated[
         int,
         Rule(
-            partial(_whole, least=0, most=100_000, unit="codes"),
+            partial(whole, least=0, most=100_000, unit="codes"),
             "how many activation codes an organization's people may be texted in a day",
+            FOR_MANY,
         ),
     ] = 500
     hold_after_phone_change_hours: Annotated[
         int,
         Rule(
-            partial(_whole, least=0, most=720, unit="hours"),
-            "how long RESET is held back after a change of number; UNLOCK works",
+            partial(whole, least=0, most=720, unit="hours"),
+            "how long RESET is held back after a change of number; 0 lets go at once",
         ),
     ] = 24
     sources: Mapping[str, Scope] = field(default_factory=dict)
     """Where each value comes from; what is not in it is the default."""
+    overridden: frozenset[str] = frozenset()
+    """What is set below the tenant in vain, as the tenant has turned it off."""
 
     def shown(self, name: str) -> str:
         """A value as an operator would write it."""
-        value = getattr(self, name)
-        match value:
-            case bool():
-                return "on" if value else "off"
-            case tuple():
-                return ",".join(map(str, value)) or "none"
-            case _:
-                return str(value)
+        return spelled(getattr(self, name))
 
 
 RULES: Final[Mapping[str, Rule]] = {
@@ -173,20 +204,40 @@ RULES: Final[Mapping[str, Rule]] = {
 """All policies by their names, in the order in which they are shown."""
 
 
+def rule_of(name: str) -> Rule:
+    """Raises PolicyUnknown, naming those that there are."""
+    if name in RULES:
+        return RULES[name]
+    near = get_close_matches(name, RULES, n=3)
+    hint = f" (did you mean {' or '.join(near)}?)" if near else ""
+    raise PolicyUnknown(f"there is no policy {name!r}{hint}; there are {', '.join(RULES)}")
+
+
 def read(name: str, text: str) -> Any:
     """The value that an operator wrote. Raises PolicyUnknown or PolicyInvalid."""
-    if name not in RULES:
-        raise PolicyUnknown(f"there is no policy {name!r}; there are {', '.join(RULES)}")
     given = "" if text.strip().lower() == "none" else text.strip()
     try:
-        return RULES[name].read(given)
+        return rule_of(name).read(given)
     except PolicyInvalid as error:
         raise PolicyInvalid(f"{name} cannot be {text!r}: {error}") from None
 
 
 def written(name: str, text: str) -> str:
     """The one spelling in which a value is kept. Raises PolicyUnknown or PolicyInvalid."""
-    return Policy(**{name: read(name, text)}).shown(name)
+    value = Policy(**{name: read(name, text)}).shown(name)
+    if len(value) > LONGEST:
+        raise PolicyInvalid(f"{name} takes {len(value)} characters: use at most {LONGEST}")
+    return value
+
+
+def refuse_scope(name: str, scope: Scope) -> None:
+    """Raises PolicyInvalid where a policy makes no sense for this scope, saying what to do."""
+    rule = rule_of(name)
+    if scope not in rule.scopes:
+        instead = f": {rule.instead}" if rule.instead else ""
+        raise PolicyInvalid(
+            f"{name} is set for {' or '.join(rule.scopes)}, not for {scope}{instead}"
+        )
 
 
 def resolve(settings: Iterable[Setting]) -> Policy:
@@ -196,11 +247,16 @@ def resolve(settings: Iterable[Setting]) -> Policy:
     """
     values: dict[str, Any] = {}
     sources: dict[str, Scope] = {}
+    overridden: set[str] = set()
     for each in settings:
-        if each.name in RULES and not _is_overridden(values, sources, each.name):
-            values[each.name] = read(each.name, each.value)
-            sources[each.name] = each.scope
-    return Policy(**values, sources=sources)
+        if each.name not in RULES:
+            continue
+        if _is_overridden(values, sources, each.name):
+            overridden.add(each.name)
+            continue
+        values[each.name] = read(each.name, each.value)
+        sources[each.name] = each.scope
+    return Policy(**values, sources=sources, overridden=frozenset(overridden))
 
 
 def _is_overridden(values: Mapping[str, Any], sources: Mapping[str, Scope], name: str) -> bool:

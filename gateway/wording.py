@@ -29,20 +29,24 @@ __all__ = [
 
 FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "reset_done": ("password",),
+        "reset_done": ("password", "minutes"),
         "reset_done_kept": ("password",),
-        "reset_done_locked": ("password",),
+        "reset_done_locked": ("password", "unlock"),
         "reset_uncertain": ("password",),
-        "unlock_done": (),
-        "unlock_not_locked": (),
+        "unlock_done": ("reset",),
+        "unlock_not_locked": ("reset",),
         "unlock_still_locked": (),
         "unlock_uncertain": (),
         "status_fine": ("expires",),
-        "status_locked": ("since",),
-        "status_must_change": (),
-        "status_expired": (),
+        "status_locked": ("since", "unlock", "reset"),
+        "status_must_change": ("reset",),
+        "status_expired": ("reset",),
         "status_refused": (),
         "refused": (),
+        "reset_off": (),
+        "reset_held": ("until", "unlock"),
+        "unlock_off": (),
+        "no_email": (),
         "failed": (),
         "stale": (),
         "one_time_expired": (),
@@ -56,7 +60,13 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "number_replaced": (),
     }
 )
-"""Every template, and what it is told beside ALWAYS. Times come as words, or empty if unknown."""
+"""Every template, and what it is told beside ALWAYS. Times come as words, or empty if unknown.
+
+`unlock` and `reset` tell whether these words may be texted.
+"""
+
+UNSAID: Final[Mapping[str, Fact]] = MappingProxyType({"minutes": 30, "unlock": True, "reset": True})
+"""What an answer leaves out that the version before has written, and this one sends."""
 
 LONGEST: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -65,6 +75,10 @@ LONGEST: Final[Mapping[str, int]] = MappingProxyType(
         "password": 40,
         "expires": 20,
         "since": 20,
+        "until": 20,
+        "minutes": 4,
+        "unlock": 2,
+        "reset": 2,
         "action": 6,
         "code": 6,
         "host": 40,
@@ -82,6 +96,8 @@ def render(template: str, language: str, facts: Mapping[str, Fact]) -> str:
 
     Only a password longer than its limit, which a domain may ask for, makes it longer.
     """
+    unsaid = {name: UNSAID[name] for name in FACTS.get(template, ()) if name in UNSAID}
+    facts = {**unsaid, **facts}
     templating.refuse_wrong(template, facts, FACTS)
     told = {name: _plain(name, fact) for name, fact in facts.items()}
     return templating.filled("sms", template, language, told)

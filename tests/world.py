@@ -281,6 +281,7 @@ class World:
             organization=organization,
             username=username,
             username_key=username,
+            email=f"{username}@northwind.example",
             self_serve=True,
             created_at=now,
             phones=[phone],

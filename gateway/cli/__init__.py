@@ -16,6 +16,7 @@ MODULES = {
     "organization": ("gateway.cli.organizations", "Organizations, whose people are helped."),
     "directory": ("gateway.cli.directories", "How an organization's directory is reached."),
     "people": ("gateway.cli.people", "Who may text, and from which phone."),
+    "policy": ("gateway.cli.policies", "What is allowed to whom, and who has decided it."),
     "requests": ("gateway.cli.requests", "What people asked for, and what became of it."),
     "audit": ("gateway.cli.audit", "What happened, for those who have to answer for it."),
     "mail": ("gateway.cli.mail", "Mail, which tells people what a text could not."),

@@ -68,7 +68,7 @@ def checked_alert_email(address: str | None) -> str | None:
 
 def _reason(name: str, old: Kept, new: Kept) -> str:
     if name in SHOWN:
-        return _cut(f"{name}: {old or '-'} -> {new or '-'}")
+        return cut(f"{name}: {old or '-'} -> {new or '-'}")
     return f"{_called(name)}: {'removed' if not new else 'changed' if old else 'set'}"
 
 
@@ -77,5 +77,6 @@ def _called(name: str) -> str:
     return name.removesuffix("_id")
 
 
-def _cut(reason: str) -> str:
+def cut(reason: str) -> str:
+    """As much of it as the audit keeps."""
     return reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 1] + "…"

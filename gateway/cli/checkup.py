@@ -19,7 +19,7 @@ from gateway.cli.redis_fitness import examine
 from gateway.cli.rotation import EVERYTHING, Sealed
 from gateway.cli.shell import Failed
 from gateway.cli.storage import reached
-from gateway.engine.directories import DirectoryProfile
+from gateway.engine.directories import DirectoryProfile, profile_of
 from gateway.limits import CannotSay, Limit, RedisLimits
 from gateway.records import Organization, schema
 from gateway.records.database import Database
@@ -148,10 +148,7 @@ def _directories(database: Database, seal: Seal) -> Iterator[Finding]:
             .options(selectinload(Organization.directory))
             .order_by(Organization.slug)
         ).all()
-        profiles = {
-            each.slug: DirectoryProfile.of(each.directory) if each.directory else None
-            for each in organizations
-        }
+        profiles = {each.slug: profile_of(session, each) for each in organizations}
     if not profiles:
         yield warning("organizations", "there are none", "`resetline organization add` one")
     for slug, profile in profiles.items():

@@ -18,7 +18,7 @@ from directory.accounts import Check
 from directory.errors import DirectoryMisconfigured
 from gateway.cli import output, storage
 from gateway.cli.shell import Failed
-from gateway.engine.directories import Directories, DirectoryProfile
+from gateway.engine.directories import Directories, DirectoryProfile, profile_of
 from gateway.records import DirectoryRecord
 from gateway.records.audit import Event, record
 from gateway.seal import Seal
@@ -104,8 +104,7 @@ def test(slug: str, *, as_json: bool) -> None:
     """Try the directory of SLUG, step by step. Exit status 1 if anything does not work."""
     with storage.open_storage() as (database, seal):
         with database.transaction() as session:
-            told = storage.find_organization(session, slug).directory
-            profile = DirectoryProfile.of(told) if told else None
+            profile = profile_of(session, storage.find_organization(session, slug))
         if profile is None:
             raise Failed(_not_set(slug))
         checks = try_out(seal, profile)

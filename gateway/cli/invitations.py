@@ -13,14 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.cli import output, storage
-from gateway.cli.shell import Failed, not_among
+from gateway.cli.shell import Failed
 from gateway.engine.enrolment.approving import Approved, approve
 from gateway.engine.enrolment.inviting import Invited, Left, invite
-from gateway.records import Organization, Person, Phone
+from gateway.records import Person, Phone
 from gateway.records.audit import Event, record
 from gateway.records.database import Database
 from gateway.records.invitations import InvitationEnd, Purpose, end_invitations
-from gateway.records.people import person_by_username
 from gateway.seal import Seal
 from gateway.settings import Settings
 
@@ -77,7 +76,7 @@ def revoke(slug: str, usernames: tuple[str, ...]) -> None:
     now, revoked = storage.now(), 0
     with storage.open_database() as database, database.transaction() as session:
         organization = storage.find_organization(session, slug)
-        for person in [_find(session, organization, name) for name in usernames]:
+        for person in [storage.find_person(session, organization, name) for name in usernames]:
             if end_invitations(session, person.id, InvitationEnd.REVOKED, now):
                 record(session, Event.INVITATION_REVOKED, person, now, mode="cli")
                 revoked += 1
@@ -108,7 +107,7 @@ def _approved(
     database: Database, seal: Seal, settings: Settings, slug: str, username: str
 ) -> Approved:
     with database.transaction() as session:
-        person = _find(session, storage.find_organization(session, slug), username)
+        person = storage.find_person(session, storage.find_organization(session, slug), username)
         return approve(session, seal, person, settings.our_line, storage.now())
 
 
@@ -117,7 +116,9 @@ def _chosen(database: Database, wishes: Wishes) -> list[int]:
     with database.reading() as session:
         organization = storage.find_organization(session, wishes.slug)
         if wishes.usernames:
-            named = [_find(session, organization, name).id for name in wishes.usernames]
+            named = [
+                storage.find_person(session, organization, name).id for name in wishes.usernames
+            ]
             return list(dict.fromkeys(named))
         wanted = select(Person.id).where(
             Person.organization_id == organization.id,
@@ -171,11 +172,3 @@ def _tell(slug: str, found: Sequence[Invited], *, as_json: bool) -> None:
     click.echo(f"{told}{changing}.{f' Left out {left}.' if left else ''}")
     if not found:
         click.echo("Everybody has been invited: name people, or use --again.", err=True)
-
-
-def _find(session: Session, organization: Organization, username: str) -> Person:
-    person = person_by_username(session, organization, username)
-    if person is None:
-        names = select(Person.username).where(Person.organization_id == organization.id)
-        raise Failed(not_among("person", username, session.scalars(names)))
-    return person

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -23,16 +23,54 @@ def write(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> No
         click.echo(empty)
 
 
+def write_each(
+    rows: Callable[[], Iterator[Mapping[str, Any]]], *, as_json: bool, empty: str
+) -> None:
+    """The same for rows that are too many to be held at once: they are asked for twice."""
+    if as_json:
+        _write_each_json(rows())
+        return
+    widths: list[int] = []
+    for row in rows():
+        widths = list(map(max, map(len, _cells(row)), widths or map(len, _names(row))))
+    if not widths:
+        click.echo(empty)
+    for at, row in enumerate(rows()):
+        if at == 0:
+            click.echo(_line(_names(row), widths))
+        click.echo(_line(_cells(row), widths))
+
+
+def _write_each_json(rows: Iterator[Mapping[str, Any]]) -> None:
+    """A list like any other, with a line for each."""
+    before = "["
+    for row in rows:
+        click.echo(f"{before}\n  {json.dumps(row, ensure_ascii=False)}", nl=False)
+        before = ","
+    click.echo("[]" if before == "[" else "\n]")
+
+
 def write_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Columns as wide as their widest value, under their names."""
-    names = [name.replace("_", " ") for name in rows[0]]
-    cells = [names, *([shown(value) for value in row.values()] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(names))]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
+    cells = [_names(rows[0]), *map(_cells, rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [_line(row, widths) for row in cells]
+
+
+def _names(row: Mapping[str, Any]) -> list[str]:
+    return [name.replace("_", " ") for name in row]
+
+
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    return [shown(value) for value in row.values()]
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(map(str.ljust, cells, widths)).rstrip()
 
 
 def shown(value: Any) -> str:

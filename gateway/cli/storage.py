@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from gateway import logs
 from gateway.cli.shell import Failed, WrongUsage, not_among
-from gateway.records import Organization, Tenant, schema
+from gateway.records import Organization, Person, Tenant, schema
 from gateway.records.database import Database, DatabaseUnavailable
 from gateway.records.organizations import organization_by_slug
+from gateway.records.people import person_by_username
 from gateway.records.tenants import tenant_by_slug
 from gateway.seal import CannotUnseal, Seal
 from gateway.settings import DatabaseSettings, SettingsInvalid, StorageSettings
@@ -109,3 +110,11 @@ def find_organization(session: Session, slug: str) -> Organization:
     if organization is None:
         raise Failed(not_among("organization", slug, session.scalars(select(Organization.slug))))
     return organization
+
+
+def find_person(session: Session, organization: Organization, username: str) -> Person:
+    person = person_by_username(session, organization, username)
+    if person is None:
+        known = select(Person.username).where(Person.organization_id == organization.id)
+        raise Failed(not_among("person", username, session.scalars(known)))
+    return person

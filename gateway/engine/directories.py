@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 import directory
 from directory.accounts import Directory, DirectorySettings
 from directory.errors import DirectoryMisconfigured
-from gateway.records import DirectoryRecord
+from gateway.records import DirectoryRecord, Organization
 from gateway.records.assignments import Assignment
+from gateway.records.policies import policy_of
 from gateway.seal import CannotUnseal, Seal
 
 DEADLINE_SECONDS = 10
@@ -30,11 +33,12 @@ class DirectoryProfile:
     changed_at: datetime
 
     @classmethod
-    def of(cls, record: DirectoryRecord) -> DirectoryProfile:
+    def of(cls, record: DirectoryRecord, protected_groups: Iterable[str] = ()) -> DirectoryProfile:
+        """As it was set, with the groups that a policy protects beside those that it names."""
         return cls(
             record.organization_id,
             record.kind,
-            dict(record.options),
+            _protecting(record.options, protected_groups),
             record.ca_pem,
             record.sealed_bind_password,
             record.changed_at,
@@ -48,11 +52,17 @@ class DirectoryProfile:
         return cls(
             work.organization_id,
             work.directory_kind,
-            dict(work.directory_options or {}),
+            _protecting(work.directory_options or {}, work.policy.protected_groups),
             work.ca_pem,
             work.sealed_bind_password,
             work.directory_changed_at,
         )
+
+
+def profile_of(session: Session, organization: Organization) -> DirectoryProfile | None:
+    """As it holds for the people of an organization; None where it has no directory yet."""
+    told, policy = organization.directory, policy_of(session, organization)
+    return DirectoryProfile.of(told, policy.protected_groups) if told else None
 
 
 Connect = Callable[[str, DirectorySettings], Directory]
@@ -64,19 +74,19 @@ class Directories:
     def __init__(self, seal: Seal, connect: Connect = directory.connect) -> None:
         self._seal = seal
         self._connect = connect
-        self._kept: dict[int, tuple[datetime, Directory]] = {}
+        self._kept: dict[int, tuple[DirectoryProfile, Directory]] = {}
 
     def of(self, profile: DirectoryProfile | None) -> Directory:
         """Raises DirectoryMisconfigured where there is nothing to connect to, or no key for it."""
         if profile is None:
             raise DirectoryMisconfigured("the organization has no directory: `directory set` it")
         kept = self._kept.get(profile.organization_id)
-        if kept and kept[0] == profile.changed_at:
+        if kept and kept[0] == profile:
             return kept[1]
         if kept:
             kept[1].close()
         opened = self._connect(profile.kind, self.settings(profile))
-        self._kept[profile.organization_id] = (profile.changed_at, opened)
+        self._kept[profile.organization_id] = (profile, opened)
         return opened
 
     def settings(self, profile: DirectoryProfile) -> DirectorySettings:
@@ -95,3 +105,9 @@ class Directories:
         for _, each in self._kept.values():
             each.close()
         self._kept.clear()
+
+
+def _protecting(options: Mapping[str, Any], more_groups: Iterable[str]) -> dict[str, Any]:
+    """A group counts once, however often it is named."""
+    groups = (*options.get("protected_groups", ()), *more_groups)
+    return {**options, "protected_groups": list(dict.fromkeys(groups))}

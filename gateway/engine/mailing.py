@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import structlog
@@ -23,7 +24,9 @@ from gateway.mail import (
 )
 from gateway.mail.wording import NEEDS_LINK
 from gateway.records import Mail, Organization, Person, Request
+from gateway.records.about import About
 from gateway.records.audit import Event, record
+from gateway.records.base import insert_row
 from gateway.records.database import Database
 from gateway.records.mails import MailState, Recipient
 from gateway.templating import FALLBACK_LANGUAGE, FactsWrong
@@ -62,24 +65,52 @@ def write(
         raise FactsWrong(f"template {template!r}: give an invitation where a link is told, only")
     person = to if isinstance(to, Person) else None
     organization = to.organization if isinstance(to, Person) else to
-    mail = Mail(
-        tenant_id=organization.tenant_id,
-        organization_id=organization.id,
-        person_id=person.id if person else request.person_id if request else None,
-        request_id=request.id if request else None,
-        invitation_id=invitation_id,
-        recipient=Recipient.PERSON if person else Recipient.MSP,
-        template=template,
-        language=_language_of(person),
-        facts=dict(facts),
-        key=uuid4().hex,
-        ring_at=now,
-        created_at=now,
-        expires_at=now + WORTH_SENDING,
+    about = About(
+        organization.tenant_id,
+        organization.id,
+        person.id if person else request.person_id if request else None,
+        request.id if request else None,
     )
+    recipient = Recipient.PERSON if person else Recipient.MSP
+    row = _row(about, recipient, template, _language_of(person), facts, now)
+    mail = Mail(**row, invitation_id=invitation_id)
     session.add(mail)
     session.flush()
     return mail
+
+
+def write_row(
+    session: Session,
+    about: About,
+    recipient: Recipient,
+    template: str,
+    language: str,
+    facts: Mapping[str, Fact],
+    now: datetime,
+) -> int:
+    """The same without objects, for what a worker tells while somebody waits: the mail's id."""
+    return insert_row(session, Mail, **_row(about, recipient, template, language, facts, now))
+
+
+def _row(
+    about: About,
+    recipient: Recipient,
+    template: str,
+    language: str,
+    facts: Mapping[str, Fact],
+    now: datetime,
+) -> dict[str, Any]:
+    return {
+        **asdict(about),
+        "recipient": recipient,
+        "template": template,
+        "language": language,
+        "facts": dict(facts),
+        "key": uuid4().hex,
+        "ring_at": now,
+        "created_at": now,
+        "expires_at": now + WORTH_SENDING,
+    }
 
 
 class Mailing:

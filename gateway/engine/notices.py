@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from gateway.engine.mailing import write
+from gateway.engine.mailing import write, write_row
+from gateway.mail.wording import FACTS
 from gateway.phones import PhoneNumber
 from gateway.records import Mail, Person, Request
+from gateway.records.assignments import Assignment
+from gateway.records.audit import Event
+from gateway.records.mails import Recipient
+from gateway.templating import FALLBACK_LANGUAGE
 from handlers.conversation import Fact
 
 
@@ -69,6 +76,40 @@ def number_was_changed(
     """Another number was set up: whoever did not do it themselves has to hear of it."""
     facts = {**_greeting(person), "number": number.masked, "hours": str(hold_hours)}
     return write(session, person, "number_changed", facts, now=now)
+
+
+def account_changed(session: Session, work: Assignment, event: Event, now: datetime) -> None:
+    """Something was done by text: whose account it is hears of it another way as well.
+
+    Whoever has stolen a phone reads its texts, but not its owner's mail (NIST SP 800-63B-4 4.6).
+    """
+    policy, template = work.policy, _OF_AN_EVENT.get(event)
+    if template and policy.notifications and work.has_email:
+        facts = _happened(work, event, now, FACTS[template])
+        write_row(session, work.about, Recipient.PERSON, template, work.language, facts, now)
+    if template == "password_reset" and policy.notify_msp:
+        facts = _happened(work, event, now, FACTS["password_reset_msp"])
+        row = (work.about, Recipient.MSP, "password_reset_msp", FALLBACK_LANGUAGE, facts, now)
+        write_row(session, *row)
+
+
+_OF_AN_EVENT: Final = {
+    Event.RESET_SUCCEEDED: "password_reset",
+    Event.RESET_UNCERTAIN: "password_reset",
+    Event.UNLOCK_SUCCEEDED: "account_unlocked",
+}
+
+
+def _happened(
+    work: Assignment, event: Event, now: datetime, wanted: Sequence[str]
+) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {
+        "username": work.username,
+        "request": str(work.request_id),
+        "when": written_time(now, ZoneInfo(work.time_zone)),
+        "certain": event is not Event.RESET_UNCERTAIN,
+    }
+    return {name: facts[name] for name in wanted}
 
 
 def password_untold(session: Session, request: Request, reason: str, now: datetime) -> None:

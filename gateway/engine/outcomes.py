@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from types import MappingProxyType
 from typing import Final
 
 from directory.accounts import AccountState, ResetResult, UnlockResult
@@ -15,6 +16,7 @@ from directory.errors import (
     DirectoryUnreachable,
     OutcomeUnknown,
 )
+from gateway.policy import Policy
 from gateway.records.audit import Event
 from gateway.records.requests import RequestState
 from handlers.conversation import Action, Fact
@@ -47,47 +49,70 @@ _MAY_PASS: Final = (DirectoryUnreachable, DirectoryBusy, OutcomeUnknown)
 """Errors after which trying again can help."""
 
 
+SUCCESSES: Final = frozenset(
+    {
+        Event.RESET_SUCCEEDED,
+        Event.UNLOCK_SUCCEEDED,
+        Event.UNLOCK_NOT_NEEDED,
+        Event.STATUS_TOLD,
+    }
+)
+"""Whoever gets one of these has used what they have enrolled for."""
+
+
 def may_pass(error: DirectoryError) -> bool:
     return isinstance(error, _MAY_PASS)
 
 
-def after_reset(result: ResetResult) -> Outcome:
+def after_reset(result: ResetResult, policy: Policy) -> Outcome:
     """Only of a password that must be changed can be told whether it has been used."""
-    template = "reset_done" if result.must_change_password else "reset_done_kept"
-    if result.locked:
-        template = "reset_done_locked"
+    template, facts = _reset_words(result, policy)
     version = result.password_version if result.must_change_password else None
-    return Outcome(RequestState.APPLIED, Event.RESET_SUCCEEDED, template, password_version=version)
+    return Outcome(
+        RequestState.APPLIED, Event.RESET_SUCCEEDED, template, facts, password_version=version
+    )
 
 
-def after_unlock(result: UnlockResult, *, repeated: bool) -> Outcome:
+def _reset_words(result: ResetResult, policy: Policy) -> tuple[str, Mapping[str, Fact]]:
+    if result.locked:
+        return "reset_done_locked", {"unlock": policy.unlock_by_sms}
+    if not result.must_change_password:
+        return "reset_done_kept", {}
+    return "reset_done", {"minutes": policy.one_time_minutes}
+
+
+def after_unlock(result: UnlockResult, policy: Policy, *, repeated: bool) -> Outcome:
     """A repeated attempt that finds the account unlocked may have unlocked it itself before."""
     if result.locked:
         return Outcome(
             RequestState.FAILED, Event.UNLOCK_FAILED, "unlock_still_locked", reason="locked_again"
         )
+    facts = {"reset": policy.reset_by_sms}
     if result.was_locked or repeated:
-        return Outcome(RequestState.APPLIED, Event.UNLOCK_SUCCEEDED, "unlock_done")
-    return Outcome(RequestState.APPLIED, Event.UNLOCK_NOT_NEEDED, "unlock_not_locked")
+        return Outcome(RequestState.APPLIED, Event.UNLOCK_SUCCEEDED, "unlock_done", facts)
+    return Outcome(RequestState.APPLIED, Event.UNLOCK_NOT_NEEDED, "unlock_not_locked", facts)
 
 
-def after_status(state: AccountState, now: datetime, zone: tzinfo) -> Outcome:
-    template, facts = _status_words(state, now, zone)
+def after_status(state: AccountState, policy: Policy, now: datetime, zone: tzinfo) -> Outcome:
+    template, facts = _status_words(state, policy, now, zone)
     return Outcome(RequestState.APPLIED, Event.STATUS_TOLD, template, facts)
 
 
 def _status_words(
-    state: AccountState, now: datetime, zone: tzinfo
+    state: AccountState, policy: Policy, now: datetime, zone: tzinfo
 ) -> tuple[str, Mapping[str, Fact]]:
+    """Nobody is told to text what would then be refused."""
+    reset: dict[str, Fact] = {"reset": policy.reset_by_sms}
     if state.refusal:
         return "status_refused", {}
     if state.locked:
         since = state.locked_since
-        return "status_locked", {"since": spoken_time(since, now, zone) if since else ""}
+        spoken = spoken_time(since, now, zone) if since else ""
+        return "status_locked", {"since": spoken, "unlock": policy.unlock_by_sms, **reset}
     if state.must_change_password:
-        return "status_must_change", {}
+        return "status_must_change", reset
     if state.password_expired:
-        return "status_expired", {}
+        return "status_expired", reset
     expires = state.password_expires_at
     return "status_fine", {"expires": spoken_time(expires, now, zone) if expires else ""}
 
@@ -117,9 +142,14 @@ def impossible(action: Action) -> Outcome:
     return Outcome(RequestState.FAILED, _FAILED[action], "failed", reason="password_impossible")
 
 
-def shut(action: Action, reason: str) -> Outcome:
-    """The phone or its person was switched off while the request waited."""
-    return Outcome(RequestState.REFUSED, _REFUSED[action], "refused", reason=reason)
+def not_allowed(
+    action: Action,
+    reason: str,
+    template: str = "refused",
+    facts: Mapping[str, Fact] = MappingProxyType({}),
+) -> Outcome:
+    """We do not do this for them, and the directory has not heard of it."""
+    return Outcome(RequestState.REFUSED, _REFUSED[action], template, facts, reason)
 
 
 def stale() -> Outcome:

@@ -26,10 +26,18 @@ _FULL: Final[Mapping[str, Fact]] = MappingProxyType(
         "request": "4711",
         "when": "2 Mar 2026 09:00 UTC",
         "reason": "30003",
+        "certain": True,
     }
 )
 _BARE: Final[Mapping[str, Fact]] = MappingProxyType(
-    {**_FULL, "display_name": "", "asks_password": False, "our_number": "", "hours": "0"}
+    {
+        **_FULL,
+        "display_name": "",
+        "asks_password": False,
+        "certain": False,
+        "our_number": "",
+        "hours": "0",
+    }
 )
 _BRANDED: Final = Brand(
     organization="Northwind",

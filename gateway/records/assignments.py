@@ -11,10 +11,12 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from gateway.policy import Policy
 from gateway.records.about import About
 from gateway.records.organizations import DirectoryRecord, Organization
 from gateway.records.people import LANGUAGE, Person
 from gateway.records.phones import Phone
+from gateway.records.policies import policy_for
 from gateway.records.requests import Request
 
 
@@ -53,6 +55,8 @@ class Assignment:
     ca_pem: str | None = field(repr=False)
     sealed_bind_password: str | None = field(repr=False)
     directory_changed_at: datetime | None
+    policy: Policy = field(repr=False)
+    """What holds for the person."""
 
     @property
     def about(self) -> About:
@@ -74,7 +78,10 @@ class Assignment:
 
 def assignment(session: Session, request_id: int) -> Assignment | None:
     row: Any = session.connection().execute(_ASSIGNMENT, {"request_id": request_id}).first()
-    return Assignment(*row) if row else None
+    if row is None:
+        return None
+    ids = (row.tenant_id, row.organization_id, row.person_id)
+    return Assignment(*(*row, policy_for(session, *ids)))
 
 
 _ASSIGNMENT: Final = (

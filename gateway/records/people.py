@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,8 @@ from gateway.records.about import About
 from gateway.records.base import Base, Id
 from gateway.records.organizations import Organization
 from gateway.records.phones import Phone
+
+PAGE: Final = 500
 
 
 class Suspension(StrEnum):
@@ -99,6 +101,17 @@ def people_of(session: Session, organization: Organization) -> Sequence[Person]:
         .order_by(Person.username_key)
         .options(selectinload(Person.phones))
     ).all()
+
+
+def each_person(session: Session, organization_id: int) -> Iterator[Person]:
+    """The same one after another, with no more of them in memory than a page."""
+    wanted = select(Person).where(Person.organization_id == organization_id)
+    wanted = wanted.order_by(Person.username_key).limit(PAGE).options(selectinload(Person.phones))
+    page = session.scalars(wanted).all()
+    while page:
+        yield from page
+        after = Person.username_key > page[-1].username_key
+        page = session.scalars(wanted.where(after)).all()
 
 
 def person_by_username(

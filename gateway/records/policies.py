@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, delete, or_, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, and_, bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -39,6 +40,17 @@ class PolicyValue(Base):
     changed_at: Mapped[datetime]
 
 
+def scope_of(holder: Holder) -> Scope:
+    """How far a decision for this holder reaches."""
+    match holder:
+        case Tenant():
+            return Scope.TENANT
+        case Organization():
+            return Scope.ORGANIZATION
+        case Person():
+            return Scope.PERSON
+
+
 def settings_for(
     session: Session,
     tenant_id: int,
@@ -46,16 +58,8 @@ def settings_for(
     person_id: int | None = None,
 ) -> Sequence[Setting]:
     """Everything that was set above or for these, from the widest to the narrowest."""
-    wanted = [(Scope.TENANT, tenant_id), (Scope.ORGANIZATION, organization_id)]
-    wanted.append((Scope.PERSON, person_id))
-    conditions = [
-        (PolicyValue.scope == scope) & (PolicyValue.scope_id == scope_id)
-        for scope, scope_id in wanted
-        if scope_id is not None
-    ]
-    rows = session.execute(
-        select(PolicyValue.scope, PolicyValue.name, PolicyValue.value).where(or_(*conditions))
-    )
+    wanted = {"tenant": tenant_id, "organization": organization_id, "person": person_id}
+    rows = session.connection().execute(_SETTINGS, wanted)
     return sorted((Setting(Scope(row.scope), row.name, row.value) for row in rows), key=_width)
 
 
@@ -94,6 +98,17 @@ def set_value(session: Session, holder: Holder, name: str, value: str, now: date
     )
 
 
+def own_values(session: Session, holder: Holder) -> dict[str, str]:
+    """What was set for this very holder, by name."""
+    place = _place(holder)
+    rows = session.execute(
+        select(PolicyValue.name, PolicyValue.value).where(
+            PolicyValue.scope == place["scope"], PolicyValue.scope_id == place["scope_id"]
+        )
+    )
+    return {row.name: row.value for row in rows}
+
+
 def take_back(session: Session, holder: Holder, name: str) -> None:
     """Let what is set above hold again, or the default."""
     place = _place(holder)
@@ -107,16 +122,27 @@ def take_back(session: Session, holder: Holder, name: str) -> None:
 
 
 def _place(holder: Holder) -> dict[str, str | int | None]:
+    place: dict[str, str | int | None] = {"scope": scope_of(holder), "scope_id": holder.id}
     match holder:
         case Tenant():
-            return {"scope": Scope.TENANT, "scope_id": holder.id, "tenant_id": holder.id}
+            return place | {"tenant_id": holder.id}
         case Organization():
-            scope, ids = Scope.ORGANIZATION, {"organization_id": holder.id}
+            return place | {"tenant_id": holder.tenant_id, "organization_id": holder.id}
         case Person():
-            scope, ids = Scope.PERSON, {"organization_id": holder.organization_id}
-            ids["person_id"] = holder.id
-    return {"scope": scope, "scope_id": holder.id, "tenant_id": holder.tenant_id, **ids}
+            above = {"tenant_id": holder.tenant_id, "organization_id": holder.organization_id}
+            return place | above | {"person_id": holder.id}
 
 
 def _width(setting: Setting) -> int:
     return list(Scope).index(setting.scope)
+
+
+_SETTINGS: Final = select(PolicyValue.scope, PolicyValue.name, PolicyValue.value).where(
+    or_(
+        *(
+            and_(PolicyValue.scope == scope, PolicyValue.scope_id == bindparam(scope.value))
+            for scope in Scope
+        )
+    )
+)
+"""Made once: the engine asks it for every request. Where no id is given, nothing is found."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib.resources import files
+from itertools import product
 
 import pytest
 from hypothesis import example, given, settings
@@ -44,12 +45,15 @@ def longest_facts(template: str, **instead: Fact) -> dict[str, Fact]:
     return {name: "W" * LONGEST[name] for name in (*ALWAYS, *FACTS[template])} | instead
 
 
+MAY_BE_EMPTY = {"support", "expires", "since", "unlock", "reset"}
+
+
 def variants(language: str, template: str) -> Iterator[str]:
-    """The text with every fact at its longest, and with what may be empty left empty."""
-    yield render(template, language, longest_facts(template))
-    yield render(template, language, longest_facts(template, support=""))
-    for name in {"expires", "since"}.intersection(FACTS[template]):
-        yield render(template, language, longest_facts(template, **{name: ""}))
+    """The text with every fact at its longest, and with what may be empty or off left so."""
+    names = sorted(MAY_BE_EMPTY.intersection((*ALWAYS, *FACTS[template])))
+    for values in product(*(("", "W" * LONGEST[name]) for name in names)):
+        told = dict(zip(names, values, strict=True))
+        yield render(template, language, longest_facts(template, **told))
 
 
 @every_text
@@ -213,3 +217,12 @@ def test_a_missing_or_superfluous_fact_is_named() -> None:
 def test_what_does_not_fit_is_refused(text: str) -> None:
     with pytest.raises(DoesNotFit):
         check_fits(text)
+
+
+@pytest.mark.parametrize("template", ["reset_done", "reset_done_locked", "unlock_done"])
+def test_an_answer_that_the_version_before_has_written_is_still_sent(template: str) -> None:
+    """During an upgrade a worker of this version may send what an older one has written."""
+    old = {"organization": "Northwind", "support": ""}
+    secret: dict[str, Fact] = {"password": "Maple-Otter-Canal-472"}
+    text = render(template, "en", {**old, **(secret if needs_password(template) else {})})
+    assert re.search(r"within 30 minutes|text UNLOCK|Text RESET", text)

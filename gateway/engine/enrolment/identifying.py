@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from directory.accounts import Authentication, Directory
 from directory.errors import AccountRefused, DirectoryError
-from gateway.engine.directories import Directories, DirectoryProfile
+from gateway.engine.directories import Directories, DirectoryProfile, profile_of
 from gateway.engine.enrolment.budgets import Budgets
 from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.engine.enrolment.visits import Step, Visit, Visits
@@ -91,9 +91,9 @@ class Identifying:
     def _account(self, visit: Visit) -> tuple[DirectoryProfile, str, UUID | None]:
         with self._database.reading() as session:
             person = session.get_one(Person, visit.person_id)
-            if person.organization.directory is None:
+            profile = profile_of(session, person.organization)
+            if profile is None:
                 raise StepRefused(Reason.DIRECTORY_AWAY)
-            profile = DirectoryProfile.of(person.organization.directory)
             return profile, person.username, person.account_guid
 
     def _settle(self, session: Session, visit: Visit, answer: Authentication) -> None:

@@ -210,6 +210,18 @@ def test_a_directory_that_works_is_shown_step_by_step(
     assert any("sign-in: the service account was accepted" in line for line in lines)
 
 
+def test_groups_that_a_policy_protects_have_to_be_found_as_well(
+    terminal: Terminal, server: ActiveDirectoryServer, sample: Sample
+) -> None:
+    terminal.run(*_at(server, sample, terminal, sample.service_password))
+    terminal.run(
+        "policy", "set", "northwind", f"protected_groups=CN=Nobody,{sample.domain.base_dn}"
+    )
+    result = terminal.enter("directory", "test", "northwind")
+    assert result.exit_code == 1
+    assert f"the protected group CN=Nobody,{sample.domain.base_dn} cannot be found" in result.stdout
+
+
 def test_a_directory_that_does_not_work_is_shown_step_by_step_with_status_1(
     terminal: Terminal, server: ActiveDirectoryServer, sample: Sample
 ) -> None:

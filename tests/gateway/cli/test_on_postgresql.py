@@ -39,6 +39,14 @@ def _first_hour(terminal: Terminal) -> None:
     terminal.environment["SECRET_KEYS"] = f"{new_key()},{terminal.environment['SECRET_KEYS']}"
     assert terminal.run("keys", "rotate").startswith("Sealed 3 values anew")
     terminal.run("people", "self-serve", "northwind", "on", "--all")
+    terminal.run("policy", "set", "northwind", "link_hours=12")
+    terminal.run("policy", "set", "northwind", "link_hours=48", "must_change=off")
+    terminal.run("policy", "unset", "northwind", "must_change")
+    policies = {
+        row["policy"]: row for row in terminal.json("policy", "show", "northwind", "--json")
+    }
+    assert policies["link_hours"]["value"] == "48"
+    assert policies["must_change"]["from"] == "default"
     terminal.run("people", "remove", "northwind", "mia.keller")
     assert list(terminal.people()) == ["sam.ortiz"]
     assert terminal.json("organization", "list", "--json")[0]["people"] == 1

@@ -24,7 +24,7 @@ OF_ITSELF = {"organization", "provider", "support"}
 
 OF_THE_HTML = OF_ITSELF | {"brand", "piece"}
 TO_PEOPLE = sorted(name for name in FACTS if not name.endswith("_msp") and name != "test")
-OF_A_PASSWORD = ["one_time_password_expired", "password_untold"]
+OF_A_PASSWORD = ["one_time_password_expired", "password_reset", "password_untold"]
 BRAND = Brand("Northwind", "Example MSP", "+1 415 555 0100", mark=Mark("a" * 64, 480, 120, "N"))
 HOSTILE = "<script>alert(1)</script>\r\nBcc: eve@evil.example {{ 7*7 }} & \"'"
 
