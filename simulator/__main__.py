@@ -9,10 +9,12 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from simulator.app import LOOPBACK, create_app
+from simulator.mail import Mailboxes, taking_mail
 from simulator.phone.desk import Desk
 from simulator.phone.people import PeopleInvalid, read_people
 from simulator.phone.places import Place, existing, simulated
@@ -21,6 +23,14 @@ from simulator.twilio.serving import server
 
 DEFAULT_WEBHOOK_URL = "http://127.0.0.1:8000/twilio/sms"
 DEFAULT_NUMBER = "+12025550199"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Where mail goes, if there is any."""
+
+    mailboxes: Mailboxes | None = None
+    url: str = ""
 
 
 class UsageError(Exception):
@@ -44,13 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    with _place(options) as place, _carrier(options) as carrier:
+    with _place(options) as place, _carrier(options) as carrier, _mail(options) as mail:
         people = read_people(options.people) if options.people else place.people
-        desk = Desk(carrier, people, carrier.account.numbers[0].phone_number, place.window)
+        number = carrier.account.numbers[0].phone_number
+        desk = Desk(carrier, people, number, place.window, mail.mailboxes)
         app = create_app(desk, only_this_machine=options.host in LOOPBACK)
         running = server(app, options.host, options.port)
         try:
             print(f"The phone is at http://{options.host}:{running.server_port}/", flush=True)
+            if mail.url:
+                print(f"Mail is taken at {mail.url}", flush=True)
             running.serve_forever(poll_interval=0.2)
         finally:
             running.server_close()
@@ -63,6 +76,16 @@ def _carrier(options: argparse.Namespace) -> Iterator[Carrier]:
         yield carrier
     finally:
         carrier.close()
+
+
+@contextmanager
+def _mail(options: argparse.Namespace) -> Iterator[Mail]:
+    if options.smtp_port is None:
+        yield Mail()
+        return
+    mailboxes = Mailboxes()
+    with taking_mail(mailboxes, options.smtp_port) as url:
+        yield Mail(mailboxes, url)
 
 
 def _account(options: argparse.Namespace, environ: Mapping[str, str]) -> Account:
@@ -107,8 +130,10 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m simulator",
-        description="A phone in the browser, Twilio's API, and a small Active Directory.",
-        epilog="TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are read from the environment.",
+        description="A phone in the browser with an inbox beside it, Twilio's API, and a small "
+        "Active Directory.",
+        epilog="TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are read from the environment. With "
+        "--smtp-port 8025 give the gateway SMTP_URL=smtp://127.0.0.1:8025.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="default %(default)s")
     parser.add_argument("--port", type=int, default=8010, help="default %(default)s")
@@ -116,7 +141,19 @@ def _parser() -> argparse.ArgumentParser:
         "--webhook-url", default=DEFAULT_WEBHOOK_URL, help="where texts go; default %(default)s"
     )
     parser.add_argument("--number", action="append", help="a number of ours; may be repeated")
-    parser.add_argument("--people", type=Path, metavar="FILE", help="whose phones, as JSON")
+    parser.add_argument(
+        "--people",
+        type=Path,
+        metavar="FILE",
+        help="whose phones, as JSON: a list of username, phone, display_name, note and email",
+    )
+    parser.add_argument(
+        "--smtp-port",
+        type=int,
+        metavar="PORT",
+        help="take mail on this port of 127.0.0.1, without TLS, and show it beside the phone of "
+        "whoever it is for; 0 for any free one",
+    )
     _add_directory(parser)
     return parser
 

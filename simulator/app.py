@@ -1,10 +1,11 @@
-"""The outside world as one Flask application: the phone's page, Twilio's API, its control desk."""
+"""The outside world as one Flask application: the phone's page, Twilio's API, control desks."""
 
 from __future__ import annotations
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
+from simulator.mail import control as mail_control
 from simulator.phone import page
 from simulator.phone.desk import Desk
 from simulator.twilio import api, control
@@ -20,6 +21,8 @@ def create_app(desk: Desk, *, only_this_machine: bool = False) -> Flask:
     app.register_blueprint(page.blueprint(desk))
     app.register_blueprint(api.blueprint(desk.carrier))
     app.register_blueprint(control.blueprint(desk.carrier))
+    if desk.mailboxes is not None:
+        app.register_blueprint(mail_control.blueprint(desk.mailboxes))
     app.register_error_handler(HTTPException, _plainly)
     app.add_url_rule("/simulator/ready", "ready", lambda: "ready\n")
     return app

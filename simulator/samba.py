@@ -181,11 +181,12 @@ def _add_person(administrator: Any, person: Person, parent: str) -> None:
         "givenName": given_name,
         "sn": surname,
         "title": person.title,
-        "mobile": person.mobile,
         "mail": f"{person.username}@{REALM.lower()}",
         "preferredLanguage": person.language,
         "userAccountControl": NORMAL | (0 if person.enabled else DISABLED),
     }
+    if person.mobile:
+        described["mobile"] = person.mobile
     _add_account(administrator, _dn(person, parent), generated_password(), described)
 
 

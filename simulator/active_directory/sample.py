@@ -24,7 +24,10 @@ POLICY = Policy(
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who works there. The numbers are kept free for fiction."""
+    """Somebody who works there. The numbers are kept free for fiction.
+
+    `mobile` is what the directory holds; `phone` is one that nobody there has written down.
+    """
 
     username: str
     name: str
@@ -33,6 +36,12 @@ class Person:
     language: str = "en"
     team: str = "Sales"
     enabled: bool = True
+    phone: str = ""
+
+    @property
+    def handset(self) -> str:
+        """The number of the phone in their hand."""
+        return self.phone or self.mobile
 
 
 STAFF = (
@@ -41,6 +50,7 @@ STAFF = (
     Person("priya.nair", "Priya Nair", "Head of logistics", "+12025550162", team="Logistics"),
     Person("noah.lindqvist", "Noah Lindqvist", "Driver", "202-555-0127", team="Logistics"),
     Person("lea.fontaine", "Léa Fontaine", "Customer care", "+1 202 555 0189", "fr"),
+    Person("nina.alvarez", "Nina Alvarez", "Sales trainee", "", phone="+12025550155"),
     Person("tom.becker", "Tom Becker", "Buyer, left in May", "+12025550104", enabled=False),
 )
 DOMAIN_ADMIN = Person("dana.whitfield", "Dana Whitfield", "IT lead", "+12025550171", team="IT")

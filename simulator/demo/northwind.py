@@ -10,6 +10,8 @@ from simulator.demo.product import Product
 from simulator.demo.timezone import time_zone_here
 
 PEOPLE = ROOT / "simulator" / "sample" / "people.csv"
+NEWCOMER = "nina.alvarez"
+NEWCOMER_EMAIL = "nina.alvarez@northwind.example.test"
 SLUG = "northwind"
 SUPPORT = "+1 202-555-0100"
 

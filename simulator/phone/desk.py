@@ -1,4 +1,4 @@
-"""Everything on the table: the carrier, the phones, the people, a window onto the directory."""
+"""All that is on the table: the carrier, phones and mailboxes, and a window onto the directory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from simulator.mail import Mail, Mailboxes
 from simulator.phone.handsets import Handsets
 from simulator.phone.people import Person
 from simulator.phone.signing_in import AccountView, DirectoryGone, Outcome, Window
@@ -18,16 +19,22 @@ MOST_WRONG_TRIES = 12
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a person at the page can do. Without a window there is no computer to sign in to."""
+    """What a person at the page can do.
+
+    Without a window there is no computer to sign in to, and without mailboxes no inbox.
+    """
 
     carrier: Carrier
     people: Sequence[Person]
     number: str
     window: Window | None = None
+    mailboxes: Mailboxes | None = None
     handsets: Handsets = field(default_factory=Handsets)
 
     def __post_init__(self) -> None:
         self.carrier.journal.listeners.append(self.handsets.hear)
+        if self.mailboxes is not None:
+            self.mailboxes.listeners.append(self._note_mail)
 
     def text(self, person: Person, body: str) -> None:
         self.carrier.send_text(person.phone, self.number, body)
@@ -62,6 +69,28 @@ class Desk:
             tries += 1
         self.carrier.journal.note_of(person.phone, Kind.WRONG_TRIES)
         return tries
+
+    def mailbox(self, person: Person) -> Mailboxes | None:
+        """Where their mail is, for those who have an address."""
+        return self.mailboxes if person.email else None
+
+    def open_mail(self, person: Person, mail_id: int) -> Mail | None:
+        """None if it is not there, or not any more."""
+        mailbox = self.mailbox(person)
+        mail = mailbox.open(person.email, mail_id) if mailbox else None
+        if mail is not None:
+            self.carrier.journal.note_of(person.phone, Kind.MAIL_OPENED, mail=mail_id)
+        return mail
+
+    def unopened(self) -> dict[str, int]:
+        """How many mails everybody has yet to open, by the keys of the people."""
+        found = ((each, self.mailbox(each)) for each in self.people)
+        return {each.key: box.unopened(each.email) for each, box in found if box}
+
+    def _note_mail(self, mail: Mail) -> None:
+        for person in self.people:
+            if person.email.lower() == mail.to:
+                self.carrier.journal.note_of(person.phone, Kind.MAILED, mail=mail.id)
 
     def _is_enough(self, person: Person, tries: int) -> bool:
         if tries < WRONG_TRIES_AT_ONCE:

@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request
 
+from simulator.phone import inbox
 from simulator.phone.desk import Desk
-from simulator.phone.people import Person, as_people_write_it, find
+from simulator.phone.people import TONES, Person, as_people_write_it, find
 from simulator.phone.signing_in import SAYS, Outcome
 from simulator.phone.stream import Stream
 from simulator.phone.timeline import lines
@@ -16,10 +17,9 @@ from simulator.phone.tokens import pieces
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 MOST_CHARACTERS = 1600
-TONES = 7
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -34,13 +34,14 @@ def blueprint(desk: Desk) -> Blueprint:
     page.add_app_template_filter(pieces, "pieces")
     page.add_app_template_filter(as_people_write_it, "pretty")
     page.after_request(_harden)
+    inbox.add_to(page, desk)
     _add_views(page, desk)
     _add_actions(page, desk)
     return page
 
 
 def _harden(answer: Response) -> Response:
-    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers.setdefault("Content-Security-Policy", POLICY)
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
@@ -62,8 +63,11 @@ def _add_views(page: Blueprint, desk: Desk) -> None:
             bubbles=desk.handsets.since(person.phone),
             lines=lines(events),
             account=desk.account(person),
+            mails=inbox.mails(desk, person),
+            unopened=desk.unopened(),
             tones=TONES,
             has_computer=bool(person.username) and desk.window is not None,
+            has_inbox=desk.mailbox(person) is not None,
         )
 
     @page.get("/phones/<key>/events")
@@ -94,10 +98,16 @@ def _add_actions(page: Blueprint, desk: Desk) -> None:
     def mistype(person: Person, _given: dict[str, Any]) -> Response:
         return jsonify(tries=desk.type_it_wrong(_somebody(person)))
 
+    def open_mail(person: Person, given: dict[str, Any]) -> Response:
+        mail_id = given.get("id")
+        mail = desk.open_mail(person, mail_id if isinstance(mail_id, int) else abort(400))
+        return jsonify(html=inbox.opened(mail or abort(404), person))
+
     post("texts", text)
     post("sign-in", sign_in)
     post("password", change)
     post("wrong-tries", mistype)
+    post("open-mail", open_mail)
 
 
 def _person(desk: Desk, key: str) -> Person:

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FIELDS = ("username", "display_name", "phone", "note")
+FIELDS = ("username", "display_name", "phone", "note", "email")
+
+TONES = 8
+"""How many colours there are for the people and for those who write to them."""
 
 
 class PeopleInvalid(ValueError):
@@ -18,12 +21,13 @@ class PeopleInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One phone and who holds it. A stranger has no username."""
+    """One phone and who holds it. A stranger has no username, and without an address no mailbox."""
 
     username: str
     display_name: str
     phone: str
     note: str = ""
+    email: str = ""
 
     @property
     def key(self) -> str:
@@ -77,4 +81,5 @@ def _person(given: Any) -> Person:
         display_name=given.get("display_name") or given["username"],
         phone=given["phone"],
         note=given.get("note", ""),
+        email=given.get("email", ""),
     )

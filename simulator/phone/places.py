@@ -16,7 +16,9 @@ from simulator.phone.directory_window import DirectoryWindow
 from simulator.phone.people import Person, with_stranger
 from simulator.phone.signing_in import Window
 
+MAIL_DOMAIN = "northwind.example.test"
 NOTES = {
+    "nina.alvarez": "New here: begin in her inbox",
     "noah.lindqvist": "Driver, always on the road",
     "tom.becker": "Left in May: his account is disabled",
     "dana.whitfield": "IT lead: a protected account",
@@ -101,8 +103,9 @@ def sample_people() -> tuple[Person, ...]:
         Person(
             username=each.username,
             display_name=each.name,
-            phone=_e164(each.mobile),
+            phone=_e164(each.handset),
             note=NOTES.get(each.username, each.title),
+            email=f"{each.username}@{MAIL_DOMAIN}",
         )
         for each in (*STAFF, DOMAIN_ADMIN)
     )

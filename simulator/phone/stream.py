@@ -10,8 +10,10 @@ from flask import current_app, render_template
 
 from simulator.phone.desk import Desk
 from simulator.phone.handsets import Bubble
+from simulator.phone.inbox import row
 from simulator.phone.people import Person
 from simulator.phone.timeline import Line, lines
+from simulator.twilio.journal import Event
 
 LOOK_EVERY_SECONDS = 2.0
 
@@ -24,6 +26,7 @@ class Stream:
         self._person = person
         self._since = since
         self._account = ""
+        self._unopened: dict[str, int] = {}
         # The generator runs after the request has ended, so it keeps the application by hand.
         self._app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
 
@@ -45,7 +48,9 @@ class Stream:
         with self._app.app_context():
             news = {
                 "bubbles": [_bubble(each) for each in self._bubbles()],
-                "lines": [_line(each) for each in self._lines(now)],
+                "lines": [_line(each) for each in lines(self._happened(now))],
+                "mails": self._mails(now),
+                "unopened": self._changed_unopened(),
                 "account": self._changed_account(),
             }
         return {name: value for name, value in news.items() if value}
@@ -53,10 +58,27 @@ class Stream:
     def _bubbles(self) -> list[Bubble]:
         return self._desk.handsets.since(self._person.phone, self._since)
 
-    def _lines(self, now: int) -> list[Line]:
+    def _happened(self, now: int) -> list[Event]:
         """Up to `now` and no further: a line must not come twice. A bubble may, it has an id."""
         events = self._desk.carrier.events[self._since : now]
-        return lines(event for event in events if event.phone == self._person.phone)
+        return [event for event in events if event.phone == self._person.phone]
+
+    def _mails(self, now: int) -> list[dict[str, Any]]:
+        """Those that came or were opened, each once. One may have been thrown away already."""
+        mailbox, person = self._desk.mailbox(self._person), self._person
+        if mailbox is None:
+            return []
+        facts = (event.facts for event in self._happened(now))
+        ids = dict.fromkeys(int(each["mail"]) for each in facts if "mail" in each)
+        return [row(mail) for each in ids if (mail := mailbox.find(person.email, each))]
+
+    def _changed_unopened(self) -> dict[str, int]:
+        """Of everybody: the list of people shows who has mail."""
+        unopened = self._desk.unopened()
+        if unopened == self._unopened:
+            return {}
+        self._unopened = unopened
+        return unopened
 
     def _changed_account(self) -> str:
         account = self._desk.account(self._person)

@@ -97,4 +97,6 @@ WORDINGS: dict[Kind, Wording] = {
     Kind.SIGN_IN: _sign_in,
     Kind.NEW_PASSWORD: _said("Windows", "took a new password that only they know", GOOD),
     Kind.WRONG_TRIES: _said("Windows", "was given wrong passwords", BAD),
+    Kind.MAILED: _said("Mail", "came from the gateway and is in the inbox", GOOD),
+    Kind.MAIL_OPENED: _said("Mail", "was opened"),
 }

@@ -1,4 +1,4 @@
-"""Finds what looks like a password in a text, so that a tap can carry it to the sign-in box."""
+"""Finds passwords and codes in a text: a tap signs in with the one, and copies the other."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ LEAST_CHARACTERS = 8
 WRAPPING = "\"'(),.;:!?\u2018\u2019\u201c\u201d"
 WORD = re.compile(r"\S+")
 CLASSES = tuple(map(re.compile, (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^A-Za-z0-9]")))
+CODE = re.compile(r"[0-9]{6}")
 NOT_ONE = re.compile(r"https?://|www\.|^\+?[\d() .-]+$|@")
 
 
@@ -19,6 +20,7 @@ class Piece:
 
     text: str
     is_token: bool = False
+    is_code: bool = False
 
 
 def pieces(body: str) -> list[Piece]:
@@ -27,18 +29,25 @@ def pieces(body: str) -> list[Piece]:
 
 
 def _pieces(body: str) -> Iterator[Piece]:
-    end = 0
+    """Of codes only the first is one to tap: the line for browsers at the end repeats it."""
+    end, has_code = 0, False
     for word in WORD.finditer(body):
         token = word.group().strip(WRAPPING)
-        if not looks_like_password(token):
+        is_code = not has_code and looks_like_code(token)
+        if not is_code and not looks_like_password(token):
             continue
         start = word.start() + word.group().index(token)
         if start > end:
             yield Piece(body[end:start])
-        yield Piece(token, is_token=True)
-        end = start + len(token)
+        yield Piece(token, is_token=not is_code, is_code=is_code)
+        end, has_code = start + len(token), has_code or is_code
     if end < len(body):
         yield Piece(body[end:])
+
+
+def looks_like_code(word: str) -> bool:
+    """Six digits that stand alone."""
+    return CODE.fullmatch(word) is not None
 
 
 def looks_like_password(word: str) -> bool:

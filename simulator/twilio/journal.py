@@ -14,7 +14,7 @@ Fact = str | int
 
 
 class Kind(StrEnum):
-    """What the carrier notes down, and (the last three) what the page notes beside it."""
+    """What the carrier notes down, and (from the sign-in on) what the page notes beside it."""
 
     TEXTED = "texted"
     WEBHOOK = "webhook"
@@ -31,6 +31,8 @@ class Kind(StrEnum):
     SIGN_IN = "sign_in"
     NEW_PASSWORD = "new_password"
     WRONG_TRIES = "wrong_tries"
+    MAILED = "mailed"
+    MAIL_OPENED = "mail_opened"
 
 
 @dataclass(frozen=True, slots=True)

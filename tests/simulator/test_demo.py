@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 
 from simulator import embedded_redis
+from simulator.active_directory import sample_domain
 from simulator.demo import folder
 from simulator.demo.errors import DemoError
-from simulator.demo.northwind import PEOPLE
+from simulator.demo.northwind import NEWCOMER, NEWCOMER_EMAIL, PEOPLE
 from simulator.demo.ports import free_ports
 from simulator.demo.timezone import time_zone_here
 from simulator.phone.places import sample_people
@@ -133,10 +134,26 @@ def test_a_folder_that_is_no_demos_is_never_wiped(tmp_path: Path) -> None:
 
 
 def test_the_people_are_imported_with_the_phones_that_lie_on_the_table() -> None:
-    with PEOPLE.open(encoding="utf-8", newline="") as file:
-        imported = [(each["username"], each["phone"]) for each in csv.DictReader(file)]
+    on_the_table = {each.username: each.phone for each in sample_people() if each.username}
 
-    assert imported == [(each.username, each.phone) for each in sample_people() if each.username]
+    assert on_the_table[NEWCOMER]
+    assert imported("phone") == on_the_table | {NEWCOMER: ""}
+
+
+def test_everybody_is_imported_with_the_mailbox_beside_their_phone() -> None:
+    mailboxes = {each.username: each.email for each in sample_people() if each.username}
+
+    assert imported("email") == mailboxes
+    assert mailboxes[NEWCOMER] == NEWCOMER_EMAIL
+
+
+def test_the_directory_does_not_know_the_newcomers_number_either() -> None:
+    assert sample_domain().domain.user(NEWCOMER).mobile == ""
+
+
+def imported(column: str) -> dict[str, str]:
+    with PEOPLE.open(encoding="utf-8", newline="") as file:
+        return {each["username"]: each[column] for each in csv.DictReader(file)}
 
 
 def test_the_time_zone_is_the_machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import smtplib
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -53,6 +55,25 @@ def test_it_serves_says_where_and_ends_cleanly(tmp_path: Path) -> None:
             process.terminate()
         assert process.wait(timeout=10) == 0
     check_state(state_file)
+
+
+def test_mail_that_it_takes_lies_beside_the_phone(tmp_path: Path) -> None:
+    people = tmp_path / "people.json"
+    people.write_text('[{"username": "mia", "phone": "+12025550143", "email": "mia@a.example"}]')
+    arguments = ("--port", "0", "--smtp-port", "0", "--people", str(people))
+    with subprocess.Popen(
+        command(*arguments), cwd=ROOT, env=surroundings(**KEYS), stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            url, mail_url = (process.stdout.readline().split()[-1] for _ in range(2))
+            with smtplib.SMTP("127.0.0.1", urlsplit(mail_url).port or 0, "localhost") as smtp:
+                smtp.sendmail("a@b.example", "mia@a.example", "Subject: Set up your phone\n\nHi")
+            with urlopen(url, timeout=5) as answer:
+                assert b"Set up your phone" in answer.read()
+        finally:
+            process.terminate()
+        assert process.wait(timeout=10) == 0
 
 
 def check_state(state_file: Path) -> None:

@@ -128,7 +128,11 @@ def test_the_page_allows_nothing_from_elsewhere(page: FlaskClient) -> None:
     assert not re.search(r"<(?:script|style)>|\son\w+=|\sstyle=", answer.text)
 
 
-@pytest.mark.parametrize("name", ["page.css", "phone.css", "computer.css", "page.js", "icon.svg"])
+@pytest.mark.parametrize(
+    "name",
+    ["page.css", "phone.css", "computer.css", "inbox.css", "icon.svg",
+     "page.js", "inbox.js", "times.js", "wire.js"],
+)  # fmt: skip
 def test_everything_the_page_needs_is_served_with_it(page: FlaskClient, name: str) -> None:
     with page.get(f"/phone/static/{name}") as answer:
         assert answer.status_code == 200

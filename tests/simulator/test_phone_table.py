@@ -168,12 +168,33 @@ def test_other_words_cannot(word: str) -> None:
     assert not looks_like_password(word)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Your code is 482913. It works for 10 minutes.\n\n@reset.example.test #482913",
+        "482913 is your code, and 482913 it stays.",
+        "code:\n482913",
+    ],
+)
+def test_the_code_in_a_text_can_be_copied_once(body: str) -> None:
+    parts = pieces(body)
+    assert [part.text for part in parts if part.is_code] == ["482913"]
+    assert [part for part in parts if part.is_token] == []
+    assert "".join(part.text for part in parts) == body
+
+
+@pytest.mark.parametrize("body", ["12345", "4829131", "48291a", "+482913", "#482913", "\u0664" * 6])
+def test_other_numbers_are_no_codes(body: str) -> None:
+    assert [part for part in pieces(f"It is {body}") if part.is_code] == []
+
+
 def test_people_are_read_from_a_file_and_a_stranger_joins_them(tmp_path: Path) -> None:
     file = tmp_path / "people.json"
-    file.write_text(json.dumps([{"username": "mia", "phone": PHONE, "note": "Sales"}]))
+    mia = {"username": "mia", "phone": PHONE, "note": "Sales", "email": "mia@a.example"}
+    file.write_text(json.dumps([mia]))
     people = read_people(file)
 
-    assert people[0] == Person("mia", "mia", PHONE, "Sales")
+    assert people[0] == Person("mia", "mia", PHONE, "Sales", "mia@a.example")
     assert [person.key for person in people] == ["mia", "stranger"]
     assert find(people, "nobody") is None
 

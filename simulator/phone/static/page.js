@@ -1,50 +1,12 @@
 // Keeps the page in step with the phone and the directory, and carries out what is tapped.
-const page = document.body.dataset;
-const byId = (id) => document.getElementById(id);
+import { showMail, showUnopened, turnTo } from "./inbox.js";
+import { tellTheTime, tellTimes } from "./times.js";
+import { announce, bringIntoView, byId, elementOf, page, post } from "./wire.js";
+
 const thread = byId("thread");
 const scroll = byId("scroll");
 
-// --- times, in the reader's own clock -------------------------------------------------------
-
-const short = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-const exact = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const long = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
-const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
-
-function fromNow(moment) {
-  const seconds = (moment - Date.now()) / 1000;
-  if (Math.abs(seconds) < 60) return "just now";
-  if (Math.abs(seconds) > 60 * 86400) return day.format(moment);
-  const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each);
-  return relative.format(Math.round(seconds / size), unit);
-}
-
-function tellTimes(root) {
-  for (const time of root.querySelectorAll("time[datetime]")) {
-    const moment = new Date(time.dateTime);
-    if (time.classList.contains("when")) time.textContent = fromNow(moment);
-    else time.textContent = (time.classList.contains("exact") ? exact : short).format(moment);
-  }
-}
-
-function tellTheTime() {
-  const parts = short.formatToParts().filter(({ type }) => type === "hour" || type === "minute");
-  const now = parts.map(({ value }) => value).join(":");
-  for (const clock of document.querySelectorAll(".clock")) clock.textContent = now;
-  for (const date of document.querySelectorAll(".date")) date.textContent = long.format();
-  if (byId("account")) tellTimes(byId("account"));
-}
-
 // --- what comes in --------------------------------------------------------------------------
-
-function elementOf(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html.trim();
-  tellTimes(template.content);
-  return template.content.firstElementChild;
-}
 
 function isComing(bubble) {
   return bubble !== null && bubble.dataset.look === "coming";
@@ -60,14 +22,14 @@ function showBubble({ id, html }) {
   byId("hint").hidden = true;
   if (appears) {
     scroll.scrollTop = scroll.scrollHeight;
-    announce(fresh);
+    tellOf(fresh);
   }
   offerPaste();
 }
 
-function announce(bubble) {
+function tellOf(bubble) {
   if (bubble.classList.contains("mine") || isComing(bubble)) return;
-  byId("news").textContent = `New text: ${bubble.querySelector(".words").textContent}`;
+  announce(`New text: ${bubble.querySelector(".words").textContent}`);
 }
 
 function showLine(html) {
@@ -88,28 +50,21 @@ function listen() {
     const news = JSON.parse(event.data);
     for (const bubble of news.bubbles ?? []) showBubble(bubble);
     for (const line of news.lines ?? []) showLine(line);
+    for (const mail of news.mails ?? []) showMail(mail);
+    if (news.mails) scroll.scrollTop = scroll.scrollHeight; // a banner takes some of its height
+    if (news.unopened) showUnopened(news.unopened);
     if (news.account) showAccount(news.account);
   });
 }
 
 // --- what goes out --------------------------------------------------------------------------
 
-async function post(path, given) {
-  const answer = await fetch(`/phones/${page.key}/${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(given),
-  });
-  if (!answer.ok) throw new Error(`the simulator answered ${answer.status}`);
-  return answer.json();
-}
-
 async function sendText(body) {
   if (body.trim() === "") return;
   try {
     await post("texts", { body });
   } catch {
-    byId("news").textContent = "The text could not be sent: the simulator does not answer.";
+    announce("The text could not be sent: the simulator does not answer.");
   }
 }
 
@@ -208,19 +163,34 @@ function offerPaste() {
 
 function fillIn(token) {
   if (!glass) return;
+  turnTo("computer");
   signInAgain();
   byId("password").value = token.textContent;
-  glass.scrollIntoView({ behavior: calm() ? "auto" : "smooth", block: "center" });
-  byId("news").textContent = "The password is in the sign-in box.";
+  bringIntoView(glass);
+  announce("The password is in the sign-in box.");
 }
 
-function calm() {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+// --- a code in a text -----------------------------------------------------------------------
+
+const SHOWN_FOR_MILLISECONDS = 2500;
+
+async function copy(code) {
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    code.dataset.does = "Copied";
+    announce("The code is copied.");
+  } catch {
+    code.dataset.does = "Not copied";
+    announce("This browser does not let us copy the code: type it over.");
+  }
+  setTimeout(() => { code.dataset.does = "Copy"; }, SHOWN_FOR_MILLISECONDS);
 }
 
 thread.addEventListener("click", (event) => {
   const token = event.target.closest(".token");
+  const code = event.target.closest(".code");
   if (token) fillIn(token);
+  if (code) copy(code);
 });
 
 function peek(button) {
@@ -233,6 +203,7 @@ function peek(button) {
 async function mistype() {
   const button = byId("mistype");
   button.disabled = true;
+  turnTo("computer");
   signInAgain();
   try {
     const { tries } = await post("wrong-tries", {});
@@ -258,7 +229,10 @@ if (glass) {
 document.querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
 tellTimes(document);
 tellTheTime();
-setInterval(tellTheTime, 10_000);
+setInterval(() => {
+  tellTheTime();
+  if (byId("account")) tellTimes(byId("account"));
+}, 10_000);
 scroll.scrollTop = scroll.scrollHeight;
 byId("lines-scroll").scrollTop = byId("lines-scroll").scrollHeight;
 offerPaste();
