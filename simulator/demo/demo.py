@@ -7,13 +7,13 @@ from pathlib import Path
 
 from simulator.demo import directories, outside, ports
 from simulator.demo.directories import DirectoryAccess
-from simulator.demo.northwind import enrol
+from simulator.demo.northwind import NEWCOMER_EMAIL, enrol
 from simulator.demo.outside import Twilio
 from simulator.demo.parts import Part, Parts
 from simulator.demo.product import Product, surroundings
 from simulator.demo.screen import Screen
 
-PREFERRED_PORTS = {"page": 8010, "gateway": 8000, "directory": 6360, "redis": 6390}
+PREFERRED_PORTS = {"page": 8010, "gateway": 8000, "directory": 6360, "redis": 6390, "mail": 8025}
 SECONDS_TO_ANSWER = 60.0
 
 
@@ -49,6 +49,8 @@ class Demo:
             enrol(product, DirectoryAccess.read(state))
         with self._screen.step("The gateway: web, worker and clock"):
             self._wait_for_answer(web, f"{self._url('gateway')}/readyz")
+        with self._screen.step("An activation email for Nina, who has not enrolled yet"):
+            self._wait(simulator, lambda: outside.mails(self._twilio.url, NEWCOMER_EMAIL) > 0)
         return self._twilio.url
 
     def _start_simulator(self, options: list[str]) -> Part:
@@ -57,7 +59,7 @@ class Demo:
             self._parts,
             self._twilio,
             self._ports["page"],
-            ["--webhook-url", webhook, *options],
+            ["--webhook-url", webhook, "--smtp-port", str(self._ports["mail"]), *options],
             self._surroundings,
         )
 
@@ -79,6 +81,7 @@ class Demo:
             "DATABASE_URL": f"sqlite:///{self._folder}/resetline.db",
             "REDIS_URL": redis_url,
             "PUBLIC_URL": self._url("gateway"),
+            "SMTP_URL": f"smtp://127.0.0.1:{self._ports['mail']}",
             "LOG_FORMAT": "console",
             **self._twilio.settings,
         }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlencode
 from urllib.request import ProxyHandler, build_opener
 
 from simulator import embedded_redis
@@ -59,10 +62,21 @@ def start_simulator(
     return parts.start("simulator", command, {**environment, **twilio.settings})
 
 
+def mails(simulator_url: str, address: str) -> int:
+    """How many mails have come for somebody."""
+    answer = _answer(f"{simulator_url}/simulator/mails?{urlencode({'to': address})}")
+    return len(json.loads(answer)["mails"]) if answer else 0
+
+
 def succeeds(url: str) -> bool:
-    """Whether a GET is answered with 200. No proxy is asked: it is on this machine."""
+    """Whether a GET is answered with 200."""
+    return _answer(url) is not None
+
+
+def _answer(url: str) -> bytes | None:
+    """No proxy is asked: it is on this machine."""
     try:
         with build_opener(ProxyHandler({})).open(url, timeout=2) as answer:
-            return bool(answer.status == 200)
+            return bytes(answer.read()) if answer.status == HTTPStatus.OK else None
     except OSError:
-        return False
+        return None

@@ -12,8 +12,8 @@ from honcho.environ import parse_procfile
 from simulator.demo.parts import ROOT, Part, Parts
 
 NOT_INHERITED = (
-    "DATABASE_", "REDIS_", "SECRET_KEYS", "PUBLIC_URL", "TWILIO_", "SMTP_", "METRICS_", "LOG_",
-    "GUNICORN_", "WEB_CONCURRENCY", "PORT",
+    "DATABASE_", "REDIS_", "SECRET_KEYS", "PUBLIC_URL", "TWILIO_", "SMTP_", "MAIL_", "TEMPLATES_",
+    "METRICS_", "LOG_", "GUNICORN_", "WEB_CONCURRENCY", "PORT",
 )  # fmt: skip
 
 

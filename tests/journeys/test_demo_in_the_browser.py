@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -83,6 +84,24 @@ class Page:
     def stands(self, how: str) -> str:
         """The mark on the account, once it is there."""
         return self._seen(f"#{how}").text
+
+    def open_mail(self, about: str) -> None:
+        """The one in the inbox with these words in its subject."""
+        self._seen("#tab-inbox").click()
+        self._wait.until(lambda _: self._mail_about(about)).click()
+
+    def link_in_mail(self, words: str) -> str:
+        """Where a link of the open mail leads to."""
+        self._browser.switch_to.frame(self._seen("#mail-html"))
+        located = (By.LINK_TEXT, words)
+        address = self._wait.until(expect.visibility_of_element_located(located))
+        found = str(address.get_attribute("href"))
+        self._browser.switch_to.default_content()
+        return found
+
+    def _mail_about(self, about: str) -> WebElement | Literal[False]:
+        mails = self._browser.find_elements(By.CSS_SELECTOR, ".mail-open")
+        return next((each for each in mails if about in each.text), False)
 
     def _type(self, field: str, words: str) -> None:
         self._seen(f"#{field}").send_keys(words, "\n")
@@ -165,6 +184,14 @@ def test_a_person_locks_themselves_out_and_unlocks(visit: Visit) -> None:
     assert "Northwind" in page.reply("unlocked")
     page.sign_in("anything")
     assert "incorrect" in page.refused()
+
+
+def test_whoever_has_not_enrolled_finds_the_way_in_her_inbox(visit: Visit) -> None:
+    page = visit("nina.alvarez")
+
+    page.open_mail("set up your phone")
+
+    assert re.match(r"http://127\.0\.0\.1:\d+/activate/", page.link_in_mail("Set up your phone"))
 
 
 def test_an_administrator_is_sent_to_the_help_desk(visit: Visit) -> None:
