@@ -152,7 +152,9 @@ def test_the_story_of_a_reset_is_told_whole(world: World, office: Terminal) -> N
         "request:opened",
         "password:reset:succeeded",
         "answer 1 written",
+        "mail 1 written",
         "reply:accepted",
+        "mail:sent",
         "reply:delivered",
         "reply:redacted",
     ]
@@ -208,11 +210,12 @@ def test_a_mail_about_a_request_is_part_of_its_story(world: World, office: Termi
     with world.database.transaction() as session:
         session.add(mail)
     drawing = office.run("requests", "show", "1").splitlines()
-    assert "  mail 1 to the msp: untold, waiting, refused; tried 2 times" in drawing
-    assert "2026-03-02 09:00:01 UTC  └ mail 1 written: untold" in drawing
+    assert "  mail 1 to the person: password_reset, waiting; not tried yet" in drawing
+    assert "  mail 2 to the msp: untold, waiting, refused; tried 2 times" in drawing
+    assert "2026-03-02 09:00:01 UTC  └ mail 2 written: untold" in drawing
     world.clock.forward(60)
     watcher = Watcher(world)
-    assert watcher.ready()["queues"]["mail"] == {"waiting": 1, "oldest_seconds": 60}
+    assert watcher.ready()["queues"]["mail"] == {"waiting": 2, "oldest_seconds": 61}
     watcher.close()
 
 
