@@ -1,6 +1,7 @@
 """Reads a CSV file of people: the rows as values, and every row that is no good with its reason.
 
 No reason quotes a value: a column that slipped would show phone numbers in somebody's terminal.
+Of a number that cannot be used its two ends are shown.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.phones import PhoneNumber, PhoneNumberInvalid
+from gateway.phones import PhoneNumber, PhoneNumberInvalid, glimpse
 
 COLUMNS: Final = ("username", "email", "phone", "display_name", "language", "self_serve")
 DELIMITERS: Final = ",;\t"
@@ -175,7 +176,8 @@ def _phone(raw: str, country: str) -> tuple[PhoneNumber | None, str | None]:
     try:
         return (PhoneNumber.parse(raw, country) if raw else None), None
     except PhoneNumberInvalid as error:
-        return None, f"the phone number cannot be used: {error.reason}"
+        called = f"the phone number {glimpse(raw)}".rstrip()
+        return None, f"{called} cannot be used: {error.reason}"
 
 
 def _objection(name: str, value: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -10,6 +11,14 @@ import phonenumbers
 from phonenumbers import PhoneNumberType, ValidationResult
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+
+_URI: Final = "tel:"
+"""RFC 3966: directories and address books write numbers so."""
+
+_LOOKS_LIKE_A_NUMBER: Final = re.compile(
+    r"(tel:)?([\d\s()+./,;:#*'-]|ext(ension)?|x)+", re.IGNORECASE
+)
+_LEAST_DIGITS: Final = 7
 
 _CAN_BE_TEXTED: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 """North America doesn't tell mobiles from landlines by number; there the carrier has to."""
@@ -65,6 +74,8 @@ class PhoneNumber(str):
 
         Raises PhoneNumberInvalid, also where the number plan shows that it can't be texted.
         """
+        raw = raw.strip()
+        raw = raw[len(_URI) :] if raw.casefold().startswith(_URI) else raw
         number = _read(raw, country.strip().upper())
         if objection := _objection(number, raw):
             raise PhoneNumberInvalid(objection)
@@ -142,3 +153,17 @@ def _country_code(e164: str) -> str:
         if int(e164[1:end]) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
             return e164[1:end]
     return ""
+
+
+def glimpse(raw: str) -> str:
+    """The two ends of what was meant as a number, to find it by: `+1…55`.
+
+    At most four of its digits, and nothing of what does not look like a number, or of so short a
+    one that little would be hidden.
+    """
+    letters = (letter for letter in raw if unicodedata.category(letter) != "Cf")
+    plain = " ".join("".join(letters).split())
+    digits = sum(letter.isdecimal() for letter in plain)
+    if digits < _LEAST_DIGITS or not _LOOKS_LIKE_A_NUMBER.fullmatch(plain):
+        return ""
+    return f"{plain[:2]}…{plain[-2:]}"

@@ -15,13 +15,14 @@ from gateway.records import Organization, Person, Phone
 from gateway.records.audit import Event, record
 from gateway.records.forgetting import forget_phone
 from gateway.records.people import people_of
-from gateway.records.phones import opted_out_since
+from gateway.records.phones import PROVED, opted_out_since
+from gateway.records.policies import policy_of
 from gateway.seal import Seal
 
 
 @dataclass
 class Counts:
-    """What became of the rows. The last two count phone numbers."""
+    """What became of the rows, and of the phone numbers in them."""
 
     added: int = 0
     changed: int = 0
@@ -29,6 +30,10 @@ class Counts:
     skipped: int = 0
     removed_numbers: int = 0
     not_verified: int = 0
+    kept_proved: int = 0
+    """People who have proved another number than the file says, and have kept it."""
+    no_email: int = 0
+    """People who cannot help themselves with their number, as a policy asks for an email too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Wishes:
 
     trust_phones: bool
     self_serve: bool
+    replace_proved: bool = False
+    """Also numbers that people have proved themselves."""
 
 
 @dataclass
@@ -56,18 +63,23 @@ class Import:
         people = people_of(self.session, self.organization)
         known = {person.username_key: person for person in people}
         self.stopped = opted_out_since(self.session)
+        needs_email = policy_of(self.session, self.organization).email_required
         for row in rows:
-            person = known.get(row.username.casefold())
-            if person is None:
-                self._add(row)
-            elif self._change(person, row):
-                self.counts.changed += 1
-            else:
-                self.counts.unchanged += 1
+            person = self._take(known.get(row.username.casefold()), row)
+            self.counts.no_email += needs_email and _lacks_email_only(person)
         self._record()
         return self.counts
 
-    def _add(self, row: Row) -> None:
+    def _take(self, person: Person | None, row: Row) -> Person:
+        if person is None:
+            return self._add(row)
+        if self._change(person, row):
+            self.counts.changed += 1
+        else:
+            self.counts.unchanged += 1
+        return person
+
+    def _add(self, row: Row) -> Person:
         person = Person(
             tenant_id=self.organization.tenant_id,
             organization=self.organization,
@@ -78,6 +90,7 @@ class Import:
         self.session.add(person)
         self._change(person, row)
         self.counts.added += 1
+        return person
 
     def _change(self, person: Person, row: Row) -> bool:
         """Whether anything was changed."""
@@ -98,24 +111,36 @@ class Import:
         return self._take_phone(person, row.phone) | bool(changes)
 
     def _take_phone(self, person: Person, number: PhoneNumber | None) -> bool:
-        """A number that is new to this person takes the place of those that they had."""
+        """A number that is new to this person takes the place of those that they had.
+
+        Whoever has proved a number themselves keeps it: a file may be older than that.
+        """
         if number is None:
             return False
         indexes = self.seal.indexes(number.e164)
         phone = next((each for each in person.phones if each.number_index in indexes), None)
+        proved = [each for each in person.phones if each.verified_by in PROVED]
+        if proved and phone not in proved and not self.wishes.replace_proved:
+            self.counts.kept_proved += 1
+            return False
         is_new = phone is None
-        if phone is None:
-            self._remove_phones(person)
-            phone = self._add_phone(person, number)
+        if is_new or phone not in proved:
+            self._remove_phones(person, proved if phone else person.phones)
+        phone = phone or self._add_phone(person, number)
+        return self._vouch(person, phone) or is_new
+
+    def _vouch(self, person: Person, phone: Phone) -> bool:
+        """Whether the organization vouches for it from now on. It is not forgotten any more."""
+        phone.forget_at = None
         vouched = self.wishes.trust_phones and phone.verified_at is None
         if vouched:
             phone.verified_at, phone.verified_by = self.now, "import"
             self.events.append((Event.PHONE_VERIFIED, person))
         self.counts.not_verified += phone.verified_at is None
-        return is_new or vouched
+        return vouched
 
-    def _remove_phones(self, person: Person) -> None:
-        for phone in list(person.phones):
+    def _remove_phones(self, person: Person, phones: Iterable[Phone]) -> None:
+        for phone in list(phones):
             forget_phone(self.session, phone)
             self.events.append((Event.PHONE_REMOVED, person))
             self.counts.removed_numbers += 1
@@ -142,3 +167,8 @@ class Import:
         counts = " ".join(f"{name}={getattr(self.counts, name)}" for name in counted)
         event = Event.PEOPLE_IMPORTED
         record(self.session, event, self.organization, self.now, reason=counts, mode="cli")
+
+
+def _lacks_email_only(person: Person) -> bool:
+    """An email is all that keeps them from helping themselves."""
+    return not person.email and any(phone.verified_at for phone in person.phones)

@@ -17,7 +17,7 @@ from gateway.cli.invitations import approve_, invite_, revoke
 from gateway.cli.languages import missing_texts
 from gateway.cli.listing import list_
 from gateway.cli.shell import Failed
-from gateway.cli.switching import SWITCHES
+from gateway.cli.switching import SWITCHES, counted
 from gateway.people_import import CsvInvalid, PeopleFile, Row, read
 from gateway.records.audit import Event, record
 from gateway.records.forgetting import forget_person
@@ -40,6 +40,9 @@ for each in (list_, *SWITCHES, invite_, revoke, approve_):
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--trust-phones", is_flag=True, help="The organization vouches for the numbers.")
 @click.option("--self-serve", is_flag=True, help="All of them may reset and unlock by text.")
+@click.option(
+    "--replace-proved-phones", is_flag=True, help="Also numbers that people have proved themselves."
+)
 @click.option("--skip-bad-rows", is_flag=True, help="Leave out rows that are no good.")
 @output.as_json
 def import_(
@@ -48,6 +51,7 @@ def import_(
     *,
     trust_phones: bool,
     self_serve: bool,
+    replace_proved_phones: bool,
     skip_bad_rows: bool,
     as_json: bool,
 ) -> None:
@@ -55,9 +59,12 @@ def import_(
 
     Its first line names the columns, in any order: username, email, phone, display_name,
     language, self_serve. Only username is required. What the file does not say stays as it is;
-    another phone number takes the place of the old one. A bad row stops the whole import.
+    another phone number takes the place of the old one, but not of one that its owner has proved.
+    A bad row stops the whole import.
     """
-    wishes = Wishes(trust_phones=trust_phones, self_serve=self_serve)
+    wishes = Wishes(
+        trust_phones=trust_phones, self_serve=self_serve, replace_proved=replace_proved_phones
+    )
     with storage.open_storage() as (database, seal):
         with database.transaction() as session:
             country = storage.find_organization(session, slug).country
@@ -124,11 +131,26 @@ def _tell_counts(slug: str, counts: Counts, *, as_json: bool) -> None:
         f"{getattr(counts, name)} {name}" for name in ("added", "changed", "unchanged", "skipped")
     )
     click.echo(f"Imported into {slug}: {told}.")
+    for note in _notes(slug, counts):
+        click.echo(note, err=True)
+
+
+def _notes(slug: str, counts: Counts) -> Iterator[str]:
     if counts.not_verified:
-        click.echo(
+        yield (
             f"Nobody can text from {counts.not_verified} of the numbers yet, as they are not "
-            "verified: --trust-phones takes them as verified.",
-            err=True,
+            f"verified: `resetline people invite {slug}` has people prove a number, and "
+            "--trust-phones takes those of the file as verified."
+        )
+    if counts.kept_proved:
+        yield (
+            f"Note: {counted(counts.kept_proved)} kept the number that they have proved, though "
+            "the file says another: --replace-proved-phones takes those of the file."
+        )
+    if counts.no_email:
+        yield (
+            f"Note: {counted(counts.no_email)} cannot help themselves yet for want of an email, "
+            "which the policy email_required asks for."
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -12,6 +12,10 @@ from gateway.records.base import Base, Id
 
 if TYPE_CHECKING:
     from gateway.records.people import Person
+
+
+PROVED: Final = frozenset({"code", "operator"})
+"""Who vouches for a number that its holder has proved: they themselves, or an operator for them."""
 
 
 class Phone(Base):

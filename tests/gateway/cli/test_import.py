@@ -81,7 +81,7 @@ def test_a_bad_row_stops_the_whole_import_and_every_one_is_named(terminal: Termi
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
         "line 3: there is no username",
-        "line 4: the phone number cannot be used: it is too short",
+        "line 4: the phone number +1…55 cannot be used: it is too short",
         "line 5: the username is on line 2 already",
         "line 6: the email is not an address",
         (
@@ -128,6 +128,8 @@ def test_a_file_may_come_from_standard_input_and_counts_as_json(terminal: Termin
         "skipped": 0,
         "removed_numbers": 0,
         "not_verified": 2,
+        "kept_proved": 0,
+        "no_email": 0,
     }
 
 
