@@ -29,6 +29,7 @@ from directory.errors import (
     OutcomeUnknown,
     Refusal,
 )
+from directory.people import Listed, PeopleSource
 from gateway.carriers import Accepted, CarrierError
 from gateway.engine.doorbell import JobName
 from gateway.mail import Letter, MailError
@@ -107,6 +108,11 @@ class FakeDirectory:
         self.accounts = {account.guid: account for account in accounts}
         self.failpoints = failpoints
         self.faults: list[DirectoryError | None] = []
+        self.listing: list[Listed] = []
+        """Whom it lists, whatever the accounts."""
+        self.breaks_off_after: int | None = None
+        """So many of a listing come, and then an error."""
+        self.asked: list[PeopleSource] = []
         self.apply_before_unknown = True
         self.is_away = False
 
@@ -128,6 +134,16 @@ class FakeDirectory:
         if guid not in self.accounts:
             raise AccountRefused(Refusal.NOT_FOUND)
         return self._seen(self.accounts[guid])
+
+    def people(self, source: PeopleSource) -> Iterator[Listed]:
+        """Places and groups are kept account of, and otherwise not looked at."""
+        self.asked.append(source)
+        self._maybe_fail()
+        for number, each in enumerate(list(self.listing)):
+            if number == self.breaks_off_after:
+                raise DirectoryUnreachable("it broke off")
+            if not source.guids or each.guid in source.guids:
+                yield each
 
     def reset(
         self, guid: UUID, password: SecretStr, *, must_change: bool = True, unlock: bool = True

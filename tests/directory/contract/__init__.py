@@ -10,6 +10,7 @@ import pytest
 from directory.accounts import Directory
 from tests.directory.contract.connecting import Connecting
 from tests.directory.contract.finding import Finding
+from tests.directory.contract.listing import Listing
 from tests.directory.contract.reading import Reading
 from tests.directory.contract.refusing import Refusing
 from tests.directory.contract.replacing import Replacing
@@ -20,7 +21,9 @@ from tests.directory.contract.world import World, connected
 __all__ = ["DirectoryContract", "World"]
 
 
-class DirectoryContract(Finding, Reading, Resetting, Replacing, Unlocking, Refusing, Connecting):
+class DirectoryContract(
+    Finding, Reading, Listing, Resetting, Replacing, Unlocking, Refusing, Connecting
+):
     """Inherit it and offer a `world` fixture."""
 
     @pytest.fixture
