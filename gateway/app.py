@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response
 
 from gateway import logs
-from gateway.doors import health, twilio
+from gateway.doors import health, logos, twilio
 from gateway.records.database import DatabaseUnavailable
 from gateway.settings import Settings
 from gateway.wiring import Gateway
@@ -30,6 +30,7 @@ def create_app(settings: Settings, gateway: Gateway | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
     app.register_blueprint(twilio.door(gateway))
     app.register_blueprint(health.door(gateway))
+    app.register_blueprint(logos.door(gateway))
     app.register_error_handler(DatabaseUnavailable, _try_again)
     app.after_request(_with_headers)
     return app

@@ -10,20 +10,27 @@ from sqlalchemy.orm import Session
 from gateway.cli import storage
 from gateway.cli.shell import WrongUsage
 from gateway.mail.addresses import EmailAddress, EmailAddressInvalid
+from gateway.pictures import Picture
 from gateway.records import Organization, Tenant
 from gateway.records.audit import Event, record
 
-Check = Callable[[str], str | None]
-"""Takes a value from the command line and returns it as it is kept, or raises WrongUsage."""
+Kept = str | int | None
+"""What a column holds."""
 
-SHOWN: Final = frozenset({"name", "language", "time_zone"})
+Given = Kept | Picture
+"""What an option comes to; a picture is still to be put away."""
+
+Check = Callable[[str], Given]
+"""Takes a value from the command line and returns what it comes to, or raises WrongUsage."""
+
+SHOWN: Final = frozenset({"name", "language", "time_zone", "color"})
 """What the audit may show. Whom to call or to write to is only said to have changed."""
 
 LONGEST_REASON: Final = 60
 
 
 def change(
-    session: Session, changed: Tenant | Organization, event: Event, wanted: Mapping[str, str | None]
+    session: Session, changed: Tenant | Organization, event: Event, wanted: Mapping[str, Kept]
 ) -> list[str]:
     """Set what differs, with one event for each; returns the names of what was changed."""
     differing = {name: v for name, v in wanted.items() if getattr(changed, name) != v}
@@ -34,9 +41,7 @@ def change(
     return list(differing)
 
 
-def checked(
-    options: Mapping[str, str | None], checks: Mapping[str, Check]
-) -> dict[str, str | None]:
+def checked(options: Mapping[str, str | None], checks: Mapping[str, Check]) -> dict[str, Given]:
     """The options that were given, each as it may be kept. Raises WrongUsage, also for none."""
     given = {name: value for name in checks if (value := options[name]) is not None}
     if not given:
@@ -48,7 +53,7 @@ def checked(
 def told(slug: str, names: list[str]) -> str:
     if not names:
         return f"Nothing to change: {slug} is like that already."
-    return f"Changed {', '.join(name.replace('_', ' ') for name in names)} of {slug}."
+    return f"Changed {', '.join(_called(name).replace('_', ' ') for name in names)} of {slug}."
 
 
 def checked_alert_email(address: str | None) -> str | None:
@@ -61,10 +66,15 @@ def checked_alert_email(address: str | None) -> str | None:
         raise WrongUsage(f"--alert-email cannot be written to: {error}") from None
 
 
-def _reason(name: str, old: str | None, new: str | None) -> str:
+def _reason(name: str, old: Kept, new: Kept) -> str:
     if name in SHOWN:
-        return _cut(f"{name}: {old} -> {new}")
-    return f"{name}: {'removed' if not new else 'changed' if old else 'set'}"
+        return _cut(f"{name}: {old or '-'} -> {new or '-'}")
+    return f"{_called(name)}: {'removed' if not new else 'changed' if old else 'set'}"
+
+
+def _called(name: str) -> str:
+    """People know of a logo, not of the id that a column has of it."""
+    return name.removesuffix("_id")
 
 
 def _cut(reason: str) -> str:

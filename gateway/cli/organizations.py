@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -10,15 +9,14 @@ import click
 import phonenumbers
 from sqlalchemy import func, select
 
-from gateway.cli import changes, output, storage
+from gateway.cli import changes, looks, output, storage
 from gateway.cli.languages import missing_texts
 from gateway.cli.shell import Failed, WrongUsage, not_among
 from gateway.people_import import is_language
 from gateway.records import DirectoryRecord, Organization, Person, Tenant
 from gateway.records.audit import Event, record
 from gateway.records.organizations import organization_by_slug
-from gateway.segments import Encoding, count, to_gsm7
-from gateway.wording import FACTS, FALLBACK_LANGUAGE, LONGEST
+from gateway.wording import FACTS, FALLBACK_LANGUAGE
 
 ALERT_EMAIL = "Told by mail when somebody was left without help. Else the tenant's."
 
@@ -34,37 +32,23 @@ def organization() -> None:
 @click.option("--name", required=True, help="Stands in every text: up to 30 characters.")
 @click.option("--country", default="US", show_default=True, help="Reads national phone numbers.")
 @click.option("--language", default=FALLBACK_LANGUAGE, show_default=True, help="Of its texts.")
-@click.option("--support", default="", help='Whom to call, such as "+1 415 555 0100".')
 @click.option("--time-zone", default="UTC", show_default=True, help="Such as America/New_York.")
 @click.option("--alert-email", help=ALERT_EMAIL)
-def add(
-    slug: str,
-    tenant_slug: str,
-    name: str,
-    country: str,
-    language: str,
-    support: str,
-    time_zone: str,
-    alert_email: str | None,
-) -> None:
+@looks.options("Else the tenant's.")
+def add(slug: str, tenant_slug: str, country: str, **options: str | None) -> None:
     """Add an organization, to be called SLUG in commands."""
-    added = Organization(
-        slug=storage.checked_slug(slug),
-        name=_checked_name(name),
-        support=_checked_support(support),
-        country=_checked_country(country),
-        language=_checked_language(language),
-        time_zone=_checked_zone(time_zone),
-        alert_email=changes.checked_alert_email(alert_email),
-        created_at=storage.now(),
-    )
+    slug, country = storage.checked_slug(slug), _checked_country(country)
+    wanted = changes.checked(options, CHECKS)
     with storage.open_database() as database, database.transaction() as session:
         if organization_by_slug(session, slug):
             raise Failed(f"there is an organization {slug!r} already: choose another slug")
-        added.tenant = storage.find_tenant(session, tenant_slug)
+        now, tenant = storage.now(), storage.find_tenant(session, tenant_slug)
+        described = looks.kept(session, wanted)
+        added = Organization(slug=slug, country=country, created_at=now, **described)
+        added.tenant = tenant
         session.add(added)
         session.flush()
-        record(session, Event.ORGANIZATION_ADDED, added, storage.now(), mode="cli")
+        record(session, Event.ORGANIZATION_ADDED, added, now, mode="cli")
     click.echo(f"Added the organization {slug}.")
 
 
@@ -72,15 +56,17 @@ def add(
 @click.argument("slug")
 @click.option("--name", help="Stands in every text: up to 30 characters.")
 @click.option("--language", help="Of its texts.")
-@click.option("--support", help='Whom to call, such as "+1 415 555 0100".')
 @click.option("--time-zone", help="Such as America/New_York.")
 @click.option("--alert-email", help=ALERT_EMAIL + ' "" goes back to the tenant\'s.')
+@looks.options('"" goes back to the tenant\'s.')
 def set_(slug: str, **options: str | None) -> None:
     """Change what the organization SLUG is set up with; what is not given stays as it is."""
     wanted = changes.checked(options, CHECKS)
     with storage.open_database() as database, database.transaction() as session:
         found = storage.find_organization(session, slug)
-        names = changes.change(session, found, Event.ORGANIZATION_CHANGED, wanted)
+        described = looks.kept(session, wanted)
+        names = changes.change(session, found, Event.ORGANIZATION_CHANGED, described)
+        looks.forget_unused_logos(session)
     click.echo(changes.told(slug, names))
 
 
@@ -100,6 +86,10 @@ def list_(*, as_json: bool) -> None:
                 Organization.support,
                 Organization.time_zone,
                 Organization.alert_email,
+                Organization.color,
+                Organization.logo_id.is_not(None).label("logo"),
+                Organization.terms_url,
+                Organization.privacy_url,
                 DirectoryRecord.kind.label("directory"),
                 people.scalar_subquery().label("people"),
             )
@@ -112,31 +102,13 @@ def list_(*, as_json: bool) -> None:
     output.write(found, as_json=as_json, empty=empty)
 
 
-def _fitting(fact: str, option: str, text: str) -> str:
-    """What stands in every text must fit it as it is: it would be cut or rewritten otherwise."""
-    text = " ".join(text.split())
-    size = count(text)
-    if size.encoding is not Encoding.GSM_7:
-        raise WrongUsage(
-            f"{option} has letters that a text of one part cannot carry: try {to_gsm7(text)!r}"
-        )
-    if size.units > LONGEST[fact]:
-        raise WrongUsage(
-            f"{option} takes {size.units} characters in a text: at most {LONGEST[fact]}"
-        )
-    return text
-
-
 def _checked_name(name: str) -> str:
-    name = _fitting("organization", "--name", name)
+    name = looks.fitting("organization", "--name", name)
     if not name:
         raise WrongUsage(
             "--name is empty: it stands in every text, so that people know whose it is"
         )
     return name
-
-
-_checked_support = partial(_fitting, "support", "--support")
 
 
 def _checked_country(country: str) -> str:
@@ -171,7 +143,7 @@ def _checked_zone(name: str) -> str:
 CHECKS: Final[dict[str, changes.Check]] = {
     "name": _checked_name,
     "language": _checked_language,
-    "support": _checked_support,
+    **looks.CHECKS,
     "time_zone": _checked_zone,
     "alert_email": changes.checked_alert_email,
 }

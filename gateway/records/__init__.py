@@ -7,6 +7,7 @@ from gateway.records.consents import Consent
 from gateway.records.heartbeats import Heartbeat
 from gateway.records.invitations import Invitation
 from gateway.records.leases import Lease
+from gateway.records.logos import Logo
 from gateway.records.mails import Mail
 from gateway.records.messages import InboundMessage, OutboundMessage, StatusReport, StrayText
 from gateway.records.organizations import DirectoryRecord, Organization
@@ -29,6 +30,7 @@ __all__ = [
     "InboundMessage",
     "Invitation",
     "Lease",
+    "Logo",
     "Mail",
     "Organization",
     "OutboundMessage",

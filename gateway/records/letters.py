@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from gateway.records.about import About
 from gateway.records.base import table_of
 from gateway.records.messages import OutboundMessage, OutboundState
-from gateway.records.organizations import Organization
+from gateway.records.organizations import SUPPORT, Organization
 from gateway.records.people import LANGUAGE, Person
 from gateway.records.phones import Phone
 from gateway.records.requests import Request
+from gateway.records.tenants import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ _COLUMNS: Final = (
     Person.id,
     Person.organization_id,
     Organization.name,
-    Organization.support,
+    SUPPORT,
     OutboundMessage.request_id,
     Request.sealed_password,
 )
@@ -94,6 +95,7 @@ _LETTERS: Final = (
     .join_from(OutboundMessage, Phone)
     .join(Person, Phone.person_id == Person.id)
     .join(Organization, Person.organization_id == Organization.id)
+    .join(Tenant, Organization.tenant_id == Tenant.id)
     .outerjoin(Request, OutboundMessage.request_id == Request.id)
     .with_for_update(of=OutboundMessage)
 )

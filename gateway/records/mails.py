@@ -44,6 +44,8 @@ class Mail(Base):
     request_id: Mapped[int | None] = mapped_column(
         ForeignKey("requests.id", ondelete="SET NULL"), index=True
     )
+    invitation_id: Mapped[int | None]
+    """The invitation whose link it tells; the link itself is made when the mail is sent."""
     recipient: Mapped[str] = mapped_column(String(12))
     template: Mapped[str] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(8))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ForeignKey, String, Text, case, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from gateway.records.base import Base, Id
@@ -27,6 +27,10 @@ class Organization(Base):
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     alert_email: Mapped[str | None] = mapped_column(String(254))
     """Whom the MSP wants told when somebody was left without help; else the tenant's."""
+    color: Mapped[str] = mapped_column(String(7), default="", server_default="")
+    logo_id: Mapped[int | None] = mapped_column(ForeignKey("logos.id"))
+    terms_url: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    privacy_url: Mapped[str] = mapped_column(String(500), default="", server_default="")
     created_at: Mapped[datetime]
 
     tenant: Mapped[Tenant] = relationship()
@@ -49,6 +53,10 @@ class DirectoryRecord(Base):
     changed_at: Mapped[datetime]
 
     organization: Mapped[Organization] = relationship(back_populates="directory")
+
+
+SUPPORT: Final = case((Organization.support != "", Organization.support), else_=Tenant.support)
+"""Whom its people call, where the tenant is joined in."""
 
 
 def organization_by_slug(session: Session, slug: str) -> Organization | None:
