@@ -24,6 +24,7 @@ from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
+from gateway.engine.syncing import Syncing
 from gateway.mail import Mailer
 from gateway.mail.servers import MailServer
 from gateway.mail.smtp import SmtpMailer
@@ -104,6 +105,10 @@ class Gateway:
     @cached_property
     def scrambler(self) -> Scrambler:
         return Scrambler(self.database, self.directories, self.now)
+
+    @cached_property
+    def syncing(self) -> Syncing:
+        return Syncing(self.database, self.seal, self.now)
 
     @cached_property
     def functions(self) -> Mapping[JobName, jobs.JobFunction]:

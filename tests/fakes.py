@@ -110,8 +110,12 @@ class FakeDirectory:
         self.faults: list[DirectoryError | None] = []
         self.listing: list[Listed] = []
         """Whom it lists, whatever the accounts."""
+        self.tells: Callable[[], Iterator[Listed]] | None = None
+        """How it lists them, where that is not at once and in peace."""
         self.breaks_off_after: int | None = None
         """So many of a listing come, and then an error."""
+        self.overlooks: set[UUID] = set()
+        """Whom a listing misses, unless they are asked for by their ids."""
         self.asked: list[PeopleSource] = []
         self.apply_before_unknown = True
         self.is_away = False
@@ -139,10 +143,11 @@ class FakeDirectory:
         """Places and groups are kept account of, and otherwise not looked at."""
         self.asked.append(source)
         self._maybe_fail()
-        for number, each in enumerate(list(self.listing)):
+        told = self.tells() if self.tells else iter(list(self.listing))
+        for number, each in enumerate(told):
             if number == self.breaks_off_after:
                 raise DirectoryUnreachable("it broke off")
-            if not source.guids or each.guid in source.guids:
+            if each.guid in source.guids or not (source.guids or each.guid in self.overlooks):
                 yield each
 
     def reset(

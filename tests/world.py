@@ -22,6 +22,7 @@ from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
+from gateway.engine.syncing import Syncing
 from gateway.phones import PhoneNumber
 from gateway.records import (
     Base,
@@ -55,6 +56,7 @@ PARTS = (
     "mailing",
     "performer",
     "scrambler",
+    "syncing",
     "functions",
     "sealing",
     "sweeps",
@@ -126,6 +128,16 @@ class World:
     def scrambler(self) -> Scrambler:
         directories = Directories(self.seal, connect=lambda _kind, _settings: self.directory)
         return Scrambler(self.database, directories, self.clock)
+
+    @cached_property
+    def syncing(self) -> Syncing:
+        return Syncing(
+            self.database,
+            self.seal,
+            self.clock,
+            connect=lambda _kind, _settings: self.directory,
+            start=lambda work: work(),
+        )
 
     @cached_property
     def functions(self) -> Mapping[JobName, jobs.JobFunction]:

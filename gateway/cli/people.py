@@ -16,6 +16,7 @@ from gateway.cli import output, storage
 from gateway.cli.importing import Counts, Import, Wishes
 from gateway.cli.languages import missing_texts
 from gateway.cli.shell import Failed, WrongUsage, not_among
+from gateway.cli.syncing import sync
 from gateway.people_import import CsvInvalid, PeopleFile, Row, read
 from gateway.phones import PhoneNumber
 from gateway.records import Organization, Person
@@ -31,6 +32,9 @@ WORTH_A_BAR: Final = 500
 @click.group()
 def people() -> None:
     """Who may text, and from which phone."""
+
+
+people.add_command(sync)
 
 
 @people.command("import")

@@ -44,6 +44,7 @@ class JobName(StrEnum):
     REDACT_STRAY = "redact_stray"
     SCRAMBLE = "scramble"
     MAIL = "mail"
+    SYNC = "sync"
 
 
 QUEUE_OF: Final = {
@@ -54,6 +55,7 @@ QUEUE_OF: Final = {
     JobName.REDACT_STRAY: QueueName.MAINTENANCE,
     JobName.SCRAMBLE: QueueName.MAINTENANCE,
     JobName.MAIL: QueueName.MAIL,
+    JobName.SYNC: QueueName.MAINTENANCE,
 }
 
 

@@ -14,6 +14,7 @@ from gateway.engine.performing import Performer
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
+from gateway.engine.syncing import Syncing
 
 log = structlog.get_logger()
 
@@ -35,6 +36,8 @@ class Parts(Protocol):
     def scrambler(self) -> Scrambler: ...
     @property
     def mailing(self) -> Mailing: ...
+    @property
+    def syncing(self) -> Syncing: ...
 
 
 def functions(parts: Parts) -> Mapping[JobName, JobFunction]:
@@ -47,6 +50,7 @@ def functions(parts: Parts) -> Mapping[JobName, JobFunction]:
         JobName.REDACT_STRAY: parts.redaction.redact_stray,
         JobName.SCRAMBLE: parts.scrambler.scramble,
         JobName.MAIL: parts.mailing.deliver,
+        JobName.SYNC: parts.syncing.begin,
     }
     return {name: _guarded(name, function) for name, function in table.items()}
 

@@ -1,0 +1,44 @@
+"""A directory may have as many accounts as it likes: what a run holds does not grow with them."""
+
+from __future__ import annotations
+
+import tracemalloc
+from uuid import UUID
+
+from directory.people import DirectoryPerson
+from tests.gateway.sync.conftest import Office, account
+
+FEW, MANY = 500, 2000
+ROOM_FOR_MANY = 1.25
+"""Nine bytes more for each, and what the interpreter happens to keep."""
+
+
+def test_four_times_as_many_people_take_no_more_memory(office: Office) -> None:
+    office.forget_everybody()
+    office.lists(*map(person, range(FEW)))
+    office.sync(trust_phones=True)
+    few = peak_of_a_run(office, FEW)
+    office.lists(*map(person, range(MANY)))
+    office.sync(trust_phones=True)
+    many = peak_of_a_run(office, MANY)
+    assert many < few * ROOM_FOR_MANY
+
+
+def peak_of_a_run(office: Office, count: int) -> int:
+    """Bytes, of a run that finds nothing new; the listing itself is not counted."""
+    tracemalloc.start()
+    try:
+        counts = office.sync(trust_phones=True).counts
+        assert (counts.listed, counts.unchanged) == (count, count)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def person(number: int) -> DirectoryPerson:
+    return account(
+        f"user{number:05}",
+        guid=UUID(int=number),
+        phones=(f"+1415555{number:04}",),
+        email=f"user{number}@northwind.example",
+    )
