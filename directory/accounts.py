@@ -75,6 +75,22 @@ class ReplaceResult(StrEnum):
     """Nobody can tell whether it is in use: left alone."""
 
 
+class Authentication(StrEnum):
+    """What a directory says of a password that somebody gives as theirs."""
+
+    RIGHT = "right"
+    MUST_CHANGE = "must_change"
+    """It is right, but has expired or has to be changed first."""
+    WRONG = "wrong"
+    LOCKED = "locked"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    NOT_NOW = "not_now"
+    """Not at this time of day, or not from here."""
+    TOO_RISKY = "too_risky"
+    """Nothing was tried: a wrong one could come close to locking the account."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnlockResult:
     """Whether the account had been locked, and whether it still is (both as read)."""
@@ -174,6 +190,14 @@ class Directory(Protocol):
 
     def unlock(self, guid: UUID) -> UnlockResult:
         """Unlock the account if it is locked now; write nothing if it is not."""
+        ...
+
+    def authenticate(self, guid: UUID, password: SecretStr) -> Authentication:
+        """Whether this is the account's password, by one sign-in with it and never a second.
+
+        The account is checked as before a change. DirectoryUnreachable where no answer came: the
+        directory may have counted it all the same.
+        """
         ...
 
     def check(self) -> Sequence[Check]:

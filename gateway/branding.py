@@ -58,17 +58,17 @@ class Brand:
 
     @property
     def ink(self) -> Color:
-        """Text that is put on the colour itself."""
+        """Text that is put on the colour itself, as on a button."""
         return self.color.ink
 
     @property
     def on_white(self) -> Color:
-        """The shade for links on white, and for buttons there with white on them."""
+        """The shade for links on white, and for the edge of a button there."""
         return self.color.readable_on(WHITE)
 
     @property
     def on_night(self) -> Color:
-        """The same for a dark ground, and for buttons there with `NIGHT` on them."""
+        """The same for a dark ground."""
         return self.color.readable_on(NIGHT)
 
     @property

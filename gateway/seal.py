@@ -31,7 +31,8 @@ class Seal:
             self._fernet = MultiFernet([Fernet(key.get_secret_value()) for key in keys])
         except ValueError:
             raise InvalidKey("a key is not valid; make one with `resetline keys new`") from None
-        self._index_keys = [_index_key(key) for key in keys]
+        self._index_keys = [_derived(key, "blind index") for key in keys]
+        self._keys = tuple(keys)
 
     def seal(self, secret: SecretStr) -> str:
         return self._fernet.encrypt(secret.get_secret_value().encode()).decode()
@@ -50,10 +51,15 @@ class Seal:
         """The same under every key, for a look-up while keys are being rotated."""
         return [_keyed_hash(key, text) for key in self._index_keys]
 
+    def keyed_numbers(self, purpose: str, text: str) -> list[int]:
+        """A keyed hash for another purpose, as 256-bit numbers, one under each key."""
+        derived = [_derived(key, purpose) for key in self._keys]
+        return [int(_keyed_hash(key, text), 16) for key in derived]
 
-def _index_key(key: SecretStr) -> bytes:
-    """A key of its own for hashing, so that no key serves two purposes."""
-    return hmac.digest(key.get_secret_value().encode(), b"resetline blind index", "sha256")
+
+def _derived(key: SecretStr, purpose: str) -> bytes:
+    """A key of its own for each purpose, so that none serves two."""
+    return hmac.digest(key.get_secret_value().encode(), f"resetline {purpose}".encode(), "sha256")
 
 
 def _keyed_hash(key: bytes, text: str) -> str:

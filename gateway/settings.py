@@ -20,8 +20,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from gateway.carriers import OurLine
 from gateway.mail.addresses import EmailAddressInvalid, sender
 from gateway.mail.servers import MailServer, MailServerInvalid, trust
+from gateway.mail.sources import FolderInvalid, checked
 from gateway.redis_address import RedisAddress
 from gateway.seal import InvalidKey, Seal
 
@@ -113,10 +115,26 @@ def _ca_file(value: str) -> str:
     return value
 
 
+def _templates_dir(value: str) -> str:
+    """Only that it is there: a slip in a template is told by the doctor, and stops nobody."""
+    if value:
+        try:
+            checked(value)
+        except FolderInvalid as error:
+            raise ValueError(str(error)) from None
+    return value
+
+
 def _our_numbers(numbers: tuple[str, ...]) -> tuple[str, ...]:
     if not all(_OUR_NUMBER.fullmatch(number) for number in numbers):
         raise ValueError("write +14155550100; a short code works only inside a Messaging Service")
     return numbers
+
+
+def _public_number(number: str) -> str:
+    if number and not _OUR_NUMBER.fullmatch(number):
+        raise ValueError("write the number that people text as +14155550100")
+    return number
 
 
 def _services(sids: tuple[str, ...]) -> tuple[str, ...]:
@@ -160,7 +178,13 @@ class StorageSettings(DatabaseSettings):
     secret_keys: Annotated[_Secrets, AfterValidator(_usable_keys)]
 
 
-class Settings(StorageSettings):
+class WordingSettings(DatabaseSettings):
+    """What a command needs that shows what mails say."""
+
+    templates_dir: Annotated[str, AfterValidator(_templates_dir)] = ""
+
+
+class Settings(StorageSettings, WordingSettings):
     """What an operator decides. Names, defaults and meanings are listed in docs/operating.md."""
 
     redis_url: Annotated[str, AfterValidator(_redis_url), Field(repr=False)] = (
@@ -173,12 +197,26 @@ class Settings(StorageSettings):
     twilio_api_secret: SecretStr = SecretStr("")
     twilio_from: Annotated[_Texts, AfterValidator(_our_numbers)] = ()
     twilio_messaging_service_sid: Annotated[_Texts, AfterValidator(_services)] = ()
+    public_number: Annotated[str, AfterValidator(_public_number)] = ""
     twilio_api_url: _BaseUrl = "https://api.twilio.com"
     twilio_timeout_seconds: Annotated[int, Field(ge=1, le=12)] = 10
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] = SecretStr("")
     smtp_ca_file: Annotated[str, AfterValidator(_ca_file)] = ""
     mail_from: Annotated[str, AfterValidator(_mail_from)] = ""
     metrics_token: SecretStr = SecretStr("")
+    codes_per_day: Annotated[int, Field(ge=0)] = 5000
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+
+    @property
+    def our_line(self) -> OurLine:
+        """Where texts leave from that nobody asked for by text: a service, where there is one."""
+        sender = (*self.twilio_messaging_service_sid, *self.twilio_from)[0]
+        return OurLine(sender, self.public_number or next(iter(self.twilio_from), ""))
+
+    @property
+    def public_host(self) -> str:
+        """The host that pages are on, for browsers that fill in codes by it (WebOTP)."""
+        return urlsplit(self.public_url).hostname or ""
 
     @property
     def mail_sender(self) -> Address:

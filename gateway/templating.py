@@ -30,7 +30,7 @@ class FactsWrong(Exception):
 
 def filled(kind: str, template: str, language: str, facts: Mapping[str, Fact]) -> str:
     """A template of `sms` or `email` with its facts in it."""
-    names = [f"{kind}/{tongue}/{template}" for tongue in _languages(language)]
+    names = [f"{kind}/{tongue}/{template}" for tongue in languages(language)]
     return _environment().select_template(names).render(facts)
 
 
@@ -56,7 +56,7 @@ def templates_of(kind: str, language: str) -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".txt") for name in names))
 
 
-def _languages(language: str) -> Iterator[str]:
+def languages(language: str) -> Iterator[str]:
     """From the nearest to English. What isn't a language's code is never looked up as a file."""
     if _LANGUAGE.fullmatch(language):
         yield language

@@ -12,9 +12,13 @@ from gateway.carriers import Carrier
 from gateway.carriers.twilio import TwilioCarrier, WebhookSignatures
 from gateway.engine import jobs
 from gateway.engine.clock import Turn
+from gateway.engine.composing import Composer
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
 from gateway.engine.doorbell import Doorbell, JobName, RqDoorbell
+from gateway.engine.enrolment import Enrolment
+from gateway.engine.enrolment.inviting import InvitationLinks, Reminding
+from gateway.engine.forgetting import Forgetting
 from gateway.engine.inbox import Inbox
 from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
@@ -25,7 +29,9 @@ from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
 from gateway.engine.syncing import Syncing
-from gateway.mail import Mailer
+from gateway.limits import Limits, RedisLimits
+from gateway.links import Links
+from gateway.mail import Mailer, trying
 from gateway.mail.servers import MailServer
 from gateway.mail.smtp import SmtpMailer
 from gateway.records.database import Database
@@ -96,7 +102,40 @@ class Gateway:
 
     @cached_property
     def mailing(self) -> Mailing:
-        return Mailing(self.database, self.mailer, self.now)
+        links = InvitationLinks(self.database, self.links, self.now)
+        composer = Composer(trying.told(self.settings.templates_dir), links)
+        return Mailing(self.database, self.mailer, self.now, composer)
+
+    @cached_property
+    def limits(self) -> Limits:
+        return RedisLimits(self.settings.redis_url)
+
+    @cached_property
+    def links(self) -> Links:
+        return Links(self.settings.secret_keys, self.settings.public_url)
+
+    @cached_property
+    def enrolment(self) -> Enrolment:
+        """What the activation pages call."""
+        return Enrolment.of(
+            self.database,
+            self.seal,
+            self.links,
+            self.limits,
+            self.doorbell,
+            self.now,
+            line=self.settings.our_line,
+            host=self.settings.public_host,
+            codes_per_day=self.settings.codes_per_day,
+        )
+
+    @cached_property
+    def reminding(self) -> Reminding:
+        return Reminding(self.database, self.now)
+
+    @cached_property
+    def forgetting(self) -> Forgetting:
+        return Forgetting(self.database, self.now)
 
     @cached_property
     def performer(self) -> Performer:

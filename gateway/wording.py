@@ -16,10 +16,12 @@ __all__ = [
     "FACTS",
     "FALLBACK_LANGUAGE",
     "LONGEST",
+    "TO_UNVERIFIED",
     "DoesNotFit",
     "FactsWrong",
     "TemplateUnknown",
     "check_fits",
+    "needs_code",
     "needs_password",
     "render",
     "templates_of",
@@ -49,6 +51,9 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "several_accounts": (),
         "help": (),
         "unknown": (),
+        "code": ("code", "host"),
+        "enrolled": (),
+        "number_replaced": (),
     }
 )
 """Every template, and what it is told beside ALWAYS. Times come as words, or empty if unknown."""
@@ -61,6 +66,8 @@ LONGEST: Final[Mapping[str, int]] = MappingProxyType(
         "expires": 20,
         "since": 20,
         "action": 6,
+        "code": 6,
+        "host": 40,
     }
 )
 """Septets for which every template fits one segment. All facts but a password are cut to them."""
@@ -78,6 +85,14 @@ def render(template: str, language: str, facts: Mapping[str, Fact]) -> str:
     templating.refuse_wrong(template, facts, FACTS)
     told = {name: _plain(name, fact) for name, fact in facts.items()}
     return templating.filled("sms", template, language, told)
+
+
+TO_UNVERIFIED: Final = frozenset({"code", "number_replaced"})
+"""What may be texted to a number that is nobody's yet, or not anybody's any more."""
+
+
+def needs_code(template: str) -> bool:
+    return "code" in FACTS.get(template, ())
 
 
 def needs_password(template: str) -> bool:
@@ -98,7 +113,7 @@ def check_fits(text: str) -> None:
 
 def _plain(name: str, fact: Fact) -> Fact:
     """A fact on one line, in GSM-7 and no longer than allowed. A password is left as it is."""
-    if name == "password" or not isinstance(fact, str):
+    if name in {"password", "host"} or not isinstance(fact, str):
         return fact
     letters = " ".join(to_gsm7(fact).split())
     while count(letters).units > LONGEST[name]:

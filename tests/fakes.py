@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from directory.accounts import (
     Account,
     AccountState,
+    Authentication,
     Check,
     Identity,
     PasswordRules,
@@ -32,6 +33,7 @@ from directory.errors import (
 from directory.people import Listed, PeopleSource
 from gateway.carriers import Accepted, CarrierError
 from gateway.engine.doorbell import JobName
+from gateway.limits import Allowed, CannotSay, Exceeded, Limit, Verdict
 from gateway.mail import Letter, MailError
 from gateway.records.database import Database
 
@@ -119,9 +121,16 @@ class FakeDirectory:
         self.asked: list[PeopleSource] = []
         self.apply_before_unknown = True
         self.is_away = False
+        self.tried: list[str] = []
+        self.answers: dict[str, Authentication] = {}
 
     def named(self, username: str) -> FakeAccount:
         return next(each for each in self.accounts.values() if each.username == username)
+
+    def authenticate(self, guid: UUID, password: SecretStr) -> Authentication:
+        self._maybe_fail()
+        self.tried.append(password.get_secret_value())
+        return self.answers.get(password.get_secret_value(), Authentication.WRONG)
 
     def find(self, username: str) -> Account:
         self._maybe_fail()
@@ -279,6 +288,40 @@ class FakeCarrier:
         return [text.body for text in self.sent if text.to == number]
 
 
+@dataclass
+class FakeLimits:
+    """Counts in memory, by a clock that tests move."""
+
+    clock: FakeClock
+    can_say: bool = True
+    taken: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    told: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+
+    def take(self, limit: Limit, key: str) -> Verdict:
+        if not self.can_say:
+            return CannotSay()
+        times = self._lately(self.taken, limit, key)
+        if len(times) < limit.count:
+            times.append(self.now())
+            return Allowed()
+        told = self._lately(self.told, limit, key)
+        is_first = not told
+        if is_first:
+            told.append(self.now())
+        began = times[0] if times else self.now()
+        return Exceeded(limit, round(began + limit.seconds - self.now()), is_first)
+
+    def now(self) -> float:
+        return self.clock().timestamp()
+
+    def _lately(
+        self, all_times: dict[tuple[str, str], list[float]], limit: Limit, key: str
+    ) -> list[float]:
+        times = all_times.setdefault((limit.name, key), [])
+        times[:] = [each for each in times if each > self.now() - limit.seconds]
+        return times
+
+
 class FakeMailer:
     """Takes letters. `faults` are raised in turn; after an `accepts` fault the letter was taken."""
 
@@ -330,6 +373,7 @@ __all__ = [
     "FakeClock",
     "FakeDirectory",
     "FakeDoorbell",
+    "FakeLimits",
     "FakeMailer",
     "SentText",
 ]

@@ -10,10 +10,15 @@ from uuid import uuid4
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from gateway.carriers import OurLine
 from gateway.engine import jobs
+from gateway.engine.composing import Composer
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
 from gateway.engine.doorbell import JobName
+from gateway.engine.enrolment import Enrolment
+from gateway.engine.enrolment.inviting import InvitationLinks, Reminding
+from gateway.engine.forgetting import Forgetting
 from gateway.engine.inbox import InboundText, Inbox, OptOutType
 from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
@@ -23,6 +28,8 @@ from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
 from gateway.engine.syncing import Syncing
+from gateway.links import Links
+from gateway.mail.wording import Wording
 from gateway.phones import PhoneNumber
 from gateway.records import (
     Base,
@@ -45,6 +52,7 @@ from tests.fakes import (
     FakeClock,
     FakeDirectory,
     FakeDoorbell,
+    FakeLimits,
     FakeMailer,
 )
 
@@ -57,11 +65,16 @@ PARTS = (
     "performer",
     "scrambler",
     "syncing",
+    "links",
+    "enrolment",
+    "reminding",
+    "forgetting",
     "functions",
     "sealing",
     "sweeps",
 )
 OUR_NUMBER = "+14155550100"
+PUBLIC_URL = "https://reset.example.com"
 MIA, SAM, STRANGER = "+14155550111", "+14155550112", "+14155550199"
 
 
@@ -73,11 +86,15 @@ class World:
     doorbell: FakeDoorbell = field(default_factory=FakeDoorbell)
     clock: FakeClock = field(default_factory=FakeClock)
     failpoints: Failpoints = field(default_factory=Failpoints)
+    codes_per_day: int = 5000
+    made_up_links: dict[int, str] = field(default_factory=dict)
+    """By the ids of invitations that a test writes of, but does not make."""
     seals_the_audit: bool = False
     """Only where it matters, as each crash would be tried in it as well."""
 
     def __post_init__(self) -> None:
         self.secret_key = new_key()
+        self.limits = FakeLimits(self.clock)
         self.seal = Seal([SecretStr(self.secret_key)])
         self.database = CrashingDatabase(self.database_url, self.failpoints)
         self._observer = Database(self.database_url)
@@ -116,8 +133,40 @@ class World:
         return Replies(self.database, self.seal, self.carrier, self.clock)
 
     @cached_property
+    def links(self) -> Links:
+        return Links([SecretStr(self.secret_key)], PUBLIC_URL)
+
+    @cached_property
+    def enrolment(self) -> Enrolment:
+        return Enrolment.of(
+            self.database,
+            self.seal,
+            self.links,
+            self.limits,
+            self.doorbell,
+            self.clock,
+            line=OurLine(OUR_NUMBER, OUR_NUMBER),
+            host="reset.example.com",
+            codes_per_day=self.codes_per_day,
+        )
+
+    @cached_property
+    def reminding(self) -> Reminding:
+        return Reminding(self.database, self.clock)
+
+    @cached_property
+    def forgetting(self) -> Forgetting:
+        return Forgetting(self.database, self.clock)
+
+    @cached_property
     def mailing(self) -> Mailing:
-        return Mailing(self.database, self.mailer, self.clock)
+        composer = Composer(Wording(), self.link)
+        return Mailing(self.database, self.mailer, self.clock, composer)
+
+    def link(self, invitation_id: int) -> str | None:
+        """What the mail of an invitation tells, while it is alive."""
+        made = InvitationLinks(self.database, self.links, self.clock)(invitation_id)
+        return self.made_up_links.get(invitation_id) or made
 
     @cached_property
     def performer(self) -> Performer:

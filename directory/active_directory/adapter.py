@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from directory.accounts import (
     Account,
+    Authentication,
     Check,
     DirectorySettings,
     Identity,
@@ -19,6 +20,12 @@ from directory.accounts import (
     UnlockResult,
 )
 from directory.active_directory import reading
+from directory.active_directory.authentication import (
+    FOR_AN_ATTEMPT,
+    could_be_one,
+    meaning_of,
+    why_not_try,
+)
 from directory.active_directory.controllers import Controllers
 from directory.active_directory.diagnosis import Diagnosis
 from directory.active_directory.domain import Domain
@@ -30,7 +37,7 @@ from directory.active_directory.names import is_distinguished, lies_under
 from directory.active_directory.passwords import Changes, setting, unlocking
 from directory.active_directory.session import Session, guid_dn
 from directory.active_directory.silence import silence_ldap3
-from directory.active_directory.wire import Clock
+from directory.active_directory.wire import Clock, Endpoint
 from directory.errors import (
     AccountRefused,
     DirectoryError,
@@ -101,6 +108,16 @@ class ActiveDirectory:
         """Unlock where the lockouts are kept, if it is locked at all."""
         return self._controllers.on_pdc(lambda session: self._unlock(session, guid))
 
+    def authenticate(self, guid: UUID, password: SecretStr) -> Authentication:
+        """One sign-in on a connection of its own, where the wrong passwords are counted."""
+        if not could_be_one(password):
+            return Authentication.WRONG
+        looked = self._controllers.on_pdc(lambda session: self._attempt(session, guid))
+        if isinstance(looked, Authentication):
+            return looked
+        endpoint, name = looked
+        return meaning_of(*self._controllers.tried(endpoint, name, password))
+
     def check(self) -> Sequence[Check]:
         """Try out everything that the other methods rely on."""
         diagnosis = Diagnosis(self._settings, self._controllers, self._domain, self._now)
@@ -158,6 +175,12 @@ class ActiveDirectory:
             return UnlockResult(was_locked=False, locked=False)
         session.modify(guid, unlocking())
         return UnlockResult(was_locked=True, locked=self._read_back(session, guid).locked)
+
+    def _attempt(self, session: Session, guid: UUID) -> Authentication | tuple[Endpoint, str]:
+        """Where and under which name to try a password, or why not to."""
+        account = self._eligible(session, guid, FOR_AN_ATTEMPT)
+        risk = why_not_try(session, account, self._now())
+        return risk or (session.endpoint, account.text("distinguishedName") or account.dn)
 
     def _eligible(
         self, session: Session, guid: UUID, attributes: Sequence[str] = reading.FOR_A_DECISION

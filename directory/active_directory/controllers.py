@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from pydantic import SecretStr
+
 from directory.accounts import DirectorySettings
 from directory.active_directory.domain import Domain
 from directory.active_directory.session import Session
@@ -99,6 +101,19 @@ class Controllers:
             session.close()
             raise
         return session
+
+    def tried(self, endpoint: Endpoint, name: str, password: SecretStr) -> tuple[int, str]:
+        """What a controller answers to a sign-in of somebody else, on a connection just for that.
+
+        DirectoryUnreachable where no answer came; nothing is tried a second time.
+        """
+        deadline = self.deadline()
+        session = Session.dial(endpoint, self._settings, deadline)
+        try:
+            self.secure(session, deadline)
+            return session.answer_to(name, password)
+        finally:
+            session.close()
 
     def secure(self, session: Session, deadline: Deadline) -> None:
         """TLS, with StartTLS before it on a plain port."""

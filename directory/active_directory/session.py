@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from ldap3 import ANONYMOUS, NONE, SYNC, Connection, Server
+from pydantic import SecretStr
 
 from directory.accounts import DirectorySettings
 from directory.active_directory.entries import Entry
@@ -104,14 +105,23 @@ class Session:
 
     def sign_in(self, settings: DirectorySettings) -> None:
         """Bind as the service account."""
+        answer = self._signed_in(settings.bind_dn, settings.bind_password)
+        if answer["result"] != SUCCESS:
+            raise error_for(answer)
+
+    def answer_to(self, name: str, password: SecretStr) -> tuple[int, str]:
+        """The code and message that a bind as somebody else is answered with."""
+        answer = self._signed_in(name, password)
+        return answer["result"], str(answer["message"] or "")
+
+    def _signed_in(self, name: str, password: SecretStr) -> Answer:
         if not self._wire.secured:
             raise ConnectionNotSecure(f"{self.endpoint}: not signing in without TLS")
-        answer = self._ask("bindResponse", lambda: self._bind(settings))
+        answer = self._ask("bindResponse", lambda: self._bind(name, password))
         self._ldap.password = None
         if answer is None:
             self._fail()
-        if answer["result"] != SUCCESS:
-            raise error_for(answer)
+        return answer
 
     def look_around(self) -> Entry:
         """Learn which controller and which domain this is."""
@@ -202,11 +212,11 @@ class Session:
         self._ldap.strategy._outstanding[number] = {}  # noqa: SLF001 - as its send() would have
         return number
 
-    def _bind(self, settings: DirectorySettings) -> None:
+    def _bind(self, name: str, password: SecretStr) -> None:
         """The password goes as bytes, because ldap3 would normalize text and change it."""
         self._ldap.rebind(
-            user=settings.bind_dn,
-            password=settings.bind_password.get_secret_value().encode(),
+            user=name,
+            password=password.get_secret_value().encode(),
             read_server_info=False,
         )
 

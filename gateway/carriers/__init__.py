@@ -44,6 +44,16 @@ class Accepted:
     status: str
 
 
+@dataclass(frozen=True, slots=True)
+class OurLine:
+    """Where texts that nobody asked for by text leave from, and the number that people text."""
+
+    sender: str
+    """A number, or the sid of a Messaging Service."""
+    number: str
+    """In E.164; empty where only a Messaging Service is known and PUBLIC_NUMBER is not set."""
+
+
 class Carrier(Protocol):
     """Every method raises only CarrierError, and ends within the configured timeout."""
 

@@ -20,6 +20,7 @@ from gateway.cli.rotation import EVERYTHING, Sealed
 from gateway.cli.shell import Failed
 from gateway.cli.storage import reached
 from gateway.engine.directories import DirectoryProfile
+from gateway.limits import CannotSay, Limit, RedisLimits
 from gateway.records import Organization, schema
 from gateway.records.database import Database
 from gateway.seal import CannotUnseal, Seal
@@ -30,6 +31,7 @@ SAMPLE: Final = 50
 
 OLDEST_REDIS: Final = (6, 2)
 ANSWERS_WITHIN_SECONDS: Final = 5
+TRIAL: Final = Limit("trial", 1000, 60)
 
 
 def storage(settings: Settings) -> Iterator[Finding]:
@@ -64,6 +66,15 @@ def redis(settings: Settings) -> Iterator[Finding]:
         yield warning("redis", f"version {fitness.version} is old", "use 6.2 or newer")
     if not fitness.objections:
         yield good("redis", f"version {fitness.version} answers and forgets nothing")
+    yield _counting(settings)
+
+
+def _counting(settings: Settings) -> Finding:
+    """Limits need scripts and keys of their own, which an ACL may forbid."""
+    if isinstance(RedisLimits(settings.redis_url).take(TRIAL, "doctor"), CannotSay):
+        advice = "let its user run scripts on ~resetline:limits*: without limits nobody can enrol"
+        return broken("limits", "Redis does not let us count", advice)
+    return good("limits", "they are counted in Redis")
 
 
 def public_url(settings: Settings) -> Iterator[Finding]:

@@ -103,7 +103,7 @@ def _checked_color(raw: str) -> str:
         raise WrongUsage(f"--color {raw!r} cannot be read: {error}") from None
     shade = color.readable_on(WHITE)
     if shade != color:
-        told = f"Note: {color} cannot be read on white, so links and buttons there are {shade}."
+        told = f"Note: {color} cannot be read on white, so links there are {shade}."
         click.echo(told, err=True)
     return color
 

@@ -1,4 +1,4 @@
-"""The doctor's checks of mail: whether the server lets us in, and whom the MSP wants alerted."""
+"""The doctor's checks of mail: its templates, its server, and whom the MSP wants alerted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from gateway.cli.findings import Finding, broken, good, warning
 from gateway.cli.shell import Failed
 from gateway.cli.storage import reached
-from gateway.mail import MailError
+from gateway.mail import MailError, trying
 from gateway.mail.servers import MailServer
 from gateway.mail.smtp import SmtpMailer
 from gateway.records import Organization, Tenant, schema
@@ -21,7 +21,7 @@ ADVICE: Final = {
     "tls": "smtps:// is for port 465, smtp:// with STARTTLS for port 587: correct SMTP_URL",
     "not_offered": "it offers no STARTTLS or no sign-in on that port: correct SMTP_URL",
     "sign_in": "correct user and password in SMTP_URL; an app password may be needed",
-    "sender_refused": "give a MAIL_FROM that the server lets this user send from",
+    "sender_refused": "give a MAIL_FROM or --mail-from that the server lets this user send from",
     "relay_refused": "give SMTP_URL a user and a password, or let the server accept this machine",
     "unreachable": "look at the network, the firewall and SMTP_URL",
 }
@@ -29,7 +29,8 @@ ADVICE: Final = {
 
 
 def mail(settings: Settings) -> Iterator[Finding]:
-    """Without a server nothing more is asked: that alone has to be known."""
+    """Without a server nothing more is asked of it: that alone has to be known."""
+    yield from _templates(settings)
     if not settings.smtp_url:
         detail = "SMTP_URL is not set, so nobody is told by mail what a text could not tell"
         yield warning("mail", detail, "give it a mail server that takes mail from here")
@@ -48,6 +49,18 @@ def advice(error: MailError) -> str:
         if error.reason.startswith(reason):
             return sentence
     return "try again in a few minutes, and look at the mail server's log"
+
+
+def _templates(settings: Settings) -> Iterator[Finding]:
+    """Where an operator has none of their own, ours are the package's and have been tested."""
+    if not settings.templates_dir:
+        return
+    tried = trying.tried(settings.templates_dir)
+    for fault in tried.faults:
+        advice = f"correct it in {settings.templates_dir}: until then our own is used in its place"
+        yield broken("mail templates", fault, advice)
+    if not tried.faults:
+        yield good("mail templates", f"all {len(tried.taken)} of yours can be written")
 
 
 def _server(settings: Settings) -> Finding:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gateway.cli import output, storage
 from gateway.cli.importing import Counts, Import, Wishes
+from gateway.cli.invitations import approve_, invite_, revoke
 from gateway.cli.languages import missing_texts
 from gateway.cli.shell import Failed, WrongUsage, not_among
 from gateway.cli.syncing import sync
@@ -34,7 +35,8 @@ def people() -> None:
     """Who may text, and from which phone."""
 
 
-people.add_command(sync)
+for each in (invite_, revoke, approve_, sync):
+    people.add_command(each)
 
 
 @people.command("import")

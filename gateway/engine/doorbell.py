@@ -45,6 +45,8 @@ class JobName(StrEnum):
     SCRAMBLE = "scramble"
     MAIL = "mail"
     SYNC = "sync"
+    REMIND = "remind"
+    FORGET_PHONE = "forget_phone"
 
 
 QUEUE_OF: Final = {
@@ -56,6 +58,8 @@ QUEUE_OF: Final = {
     JobName.SCRAMBLE: QueueName.MAINTENANCE,
     JobName.MAIL: QueueName.MAIL,
     JobName.SYNC: QueueName.MAINTENANCE,
+    JobName.REMIND: QueueName.MAINTENANCE,
+    JobName.FORGET_PHONE: QueueName.MAINTENANCE,
 }
 
 

@@ -9,6 +9,8 @@ import structlog
 
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.doorbell import JobName
+from gateway.engine.enrolment.inviting import Reminding
+from gateway.engine.forgetting import Forgetting
 from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
 from gateway.engine.redaction import Redaction
@@ -38,6 +40,10 @@ class Parts(Protocol):
     def mailing(self) -> Mailing: ...
     @property
     def syncing(self) -> Syncing: ...
+    @property
+    def reminding(self) -> Reminding: ...
+    @property
+    def forgetting(self) -> Forgetting: ...
 
 
 def functions(parts: Parts) -> Mapping[JobName, JobFunction]:
@@ -51,6 +57,8 @@ def functions(parts: Parts) -> Mapping[JobName, JobFunction]:
         JobName.SCRAMBLE: parts.scrambler.scramble,
         JobName.MAIL: parts.mailing.deliver,
         JobName.SYNC: parts.syncing.begin,
+        JobName.REMIND: parts.reminding.remind,
+        JobName.FORGET_PHONE: parts.forgetting.forget_phone,
     }
     return {name: _guarded(name, function) for name, function in table.items()}
 

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
 import structlog
-from pydantic import SecretStr
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
-from gateway.mail import Letter, Mailer, MailError, MailLater, MailMisconfigured, MailUnknown
-from gateway.mail.addresses import EmailAddress, EmailAddressInvalid
-from gateway.mail.wording import render
+from gateway.engine.composing import LINK_DEAD, NO_ADDRESS, Composer, Waiting, address_of, waiting
+from gateway.mail import (
+    Mailer,
+    MailError,
+    MailLater,
+    MailMisconfigured,
+    MailRefused,
+    MailUnknown,
+)
+from gateway.mail.wording import NEEDS_LINK
 from gateway.records import Mail, Organization, Person, Request
 from gateway.records.audit import Event, record
 from gateway.records.database import Database
 from gateway.records.mails import MailState, Recipient
-from gateway.templating import FALLBACK_LANGUAGE
+from gateway.templating import FALLBACK_LANGUAGE, FactsWrong
 from handlers.conversation import Fact
 
 log = structlog.get_logger()
@@ -38,20 +43,6 @@ UNKNOWN_AGAIN: Final = 3
 """After an unknown outcome the same mail goes again so often, and no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One mail in the hands of one attempt, with nothing left to ask the database for."""
-
-    mail_id: int
-    attempt: int
-    address: str
-    template: str
-    language: str
-    facts: Mapping[str, Fact]
-    key: str
-    written_at: datetime
-
-
 def write(
     session: Session,
     to: Person | Organization,
@@ -60,11 +51,15 @@ def write(
     *,
     now: datetime,
     request: Request | None = None,
+    invitation_id: int | None = None,
 ) -> Mail:
     """Put a mail to a person, or to the MSP of an organization, into the transaction.
 
     The clock rings for it within seconds. The facts are stored: a secret is never one of them.
+    So a mail with a link names the invitation, and the link is made when it is sent.
     """
+    if (invitation_id is not None) != (template in NEEDS_LINK) or "link" in facts:
+        raise FactsWrong(f"template {template!r}: give an invitation where a link is told, only")
     person = to if isinstance(to, Person) else None
     organization = to.organization if isinstance(to, Person) else to
     mail = Mail(
@@ -72,6 +67,7 @@ def write(
         organization_id=organization.id,
         person_id=person.id if person else request.person_id if request else None,
         request_id=request.id if request else None,
+        invitation_id=invitation_id,
         recipient=Recipient.PERSON if person else Recipient.MSP,
         template=template,
         language=_language_of(person),
@@ -93,22 +89,27 @@ class Mailing:
     """
 
     def __init__(
-        self, database: Database, mailer: Mailer | None, now: Callable[[], datetime]
+        self,
+        database: Database,
+        mailer: Mailer | None,
+        now: Callable[[], datetime],
+        composer: Composer,
     ) -> None:
         self._database = database
         self._mailer = mailer
         self._now = now
+        self._composer = composer
         self._has_warned = False
 
     def deliver(self, mail_id: int) -> None:
         """Send one mail if it waits and nobody else is sending it."""
         with self._database.transaction() as session:
-            waiting = self._take(session, mail_id)
-        if waiting is None or self._mailer is None:
+            taken = self._take(session, mail_id)
+        if taken is None or self._mailer is None:
             return
-        error = _send(self._mailer, waiting)
+        error = _sent(self._mailer, self._composer, taken)
         with self._database.transaction() as session:
-            self._settle(session, waiting, error)
+            self._settle(session, taken, error)
 
     def _take(self, session: Session, mail_id: int) -> Waiting | None:
         now = self._now()
@@ -128,19 +129,19 @@ class Mailing:
         if reason := self._hopeless(mail, now):
             self._fail(session, mail, reason)
             return None
-        return _waiting(mail)
+        return waiting(session, mail)
 
     def _hopeless(self, mail: Mail, now: datetime) -> str | None:
         if self._mailer is None:
             return "no_smtp"
         if mail.expires_at <= now:
             return f"expired_{mail.error}" if mail.error else "expired"
-        return None if _address_of(mail) else "no_address"
+        return None if address_of(mail) else NO_ADDRESS
 
-    def _settle(self, session: Session, waiting: Waiting, error: MailError | None) -> None:
-        mail = session.get_one(Mail, waiting.mail_id, with_for_update=True)
-        if mail.attempt != waiting.attempt or mail.state != MailState.WAITING:
-            log.warning("mail.overtaken", mail=waiting.mail_id)
+    def _settle(self, session: Session, taken: Waiting, error: MailError | None) -> None:
+        mail = session.get_one(Mail, taken.mail_id, with_for_update=True)
+        if mail.attempt != taken.attempt or mail.state != MailState.WAITING:
+            log.warning("mail.overtaken", mail=taken.mail_id)
         elif error is None:
             self._sent(session, mail)
         else:
@@ -150,12 +151,15 @@ class Mailing:
         now = self._now()
         mail.state, mail.sent_at, mail.error = MailState.SENT, now, ""
         _put_away(mail)
+        _remember_problem(mail, "")
         record(session, Event.MAIL_SENT, _about(session, mail), now, reason=mail.template)
         log.info("mail.sent", mail=mail.id, template=mail.template, attempt=mail.attempt)
 
     def _not_sent(self, session: Session, mail: Mail, error: MailError) -> None:
         mail.error = error.reason
         mail.unknown_outcomes += isinstance(error, MailUnknown)
+        if isinstance(error, MailRefused):
+            _remember_problem(mail, error.reason)
         if not _may_go_again(mail, error):
             self._fail(session, mail, error.reason)
             return
@@ -168,46 +172,23 @@ class Mailing:
         """It will not be sent: somebody is not told of something, so this is said loudly."""
         mail.state, mail.error = MailState.FAILED, reason
         _put_away(mail)
+        if reason == NO_ADDRESS:
+            _remember_problem(mail, reason)
         record(session, Event.MAIL_FAILED, _about(session, mail), self._now(), reason=reason)
         if reason != "no_smtp":
-            log.error("mail.failed", mail=mail.id, template=mail.template, reason=reason)
+            tell = log.info if reason == LINK_DEAD else log.error
+            tell("mail.failed", mail=mail.id, template=mail.template, reason=reason)
         elif not self._has_warned:
             self._has_warned = True
             log.warning("mail.no_smtp", detail="SMTP_URL is not set, so no mail is sent")
 
 
-def _send(mailer: Mailer, waiting: Waiting) -> MailError | None:
-    subject, body = render(waiting.template, waiting.language, waiting.facts)
+def _sent(mailer: Mailer, composer: Composer, mail: Waiting) -> MailError | None:
     try:
-        address = EmailAddress.parse(waiting.address)
-        key, written_at = waiting.key, waiting.written_at
-        mailer.send(Letter(address, SecretStr(subject), SecretStr(body), key, written_at))
-    except EmailAddressInvalid:
-        return MailError("no_address")
+        mailer.send(composer.letter(mail))
     except MailError as error:
         return error
     return None
-
-
-def _waiting(mail: Mail) -> Waiting:
-    organization = mail.organization
-    brand = {"organization": organization.name, "support": organization.support}
-    return Waiting(
-        mail_id=mail.id,
-        attempt=mail.attempt,
-        address=_address_of(mail),
-        template=mail.template,
-        language=mail.language,
-        facts={**brand, **mail.facts},
-        key=mail.key,
-        written_at=mail.created_at,
-    )
-
-
-def _address_of(mail: Mail) -> str:
-    if mail.recipient == Recipient.PERSON:
-        return mail.person.email if mail.person else ""
-    return mail.organization.alert_email or mail.organization.tenant.alert_email or ""
 
 
 def _language_of(person: Person | None) -> str:
@@ -225,6 +206,12 @@ def _wait(attempt: int) -> timedelta:
     """Twice as long each time, up to an hour, and never all at once."""
     longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempt, 10))
     return longest * random.uniform(0.5, 1)  # noqa: S311  (jitter)
+
+
+def _remember_problem(mail: Mail, reason: str) -> None:
+    """Shown with the person, so that somebody corrects the address before help is needed."""
+    if mail.recipient == Recipient.PERSON and mail.person:
+        mail.person.mail_problem = reason
 
 
 def _put_away(mail: Mail) -> None:

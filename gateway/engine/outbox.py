@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from sqlalchemy.orm import Session
 
 from gateway.engine.requests import FIRST_RING, LEASE
-from gateway.records import OutboundMessage
+from gateway.records import OutboundMessage, Person
 from gateway.records.base import insert_row
 from handlers.conversation import Fact
 
@@ -28,6 +29,20 @@ class Addressee(Protocol):
     def language(self) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class To:
+    """One phone of somebody's."""
+
+    tenant_id: int
+    phone_id: int
+    language: str
+
+    @classmethod
+    def phone_of(cls, person: Person, phone_id: int) -> To:
+        language = person.language or person.organization.language
+        return cls(person.tenant_id, phone_id, language)
+
+
 def write(
     session: Session,
     to: Addressee,
@@ -37,6 +52,7 @@ def write(
     sender: str,
     now: datetime,
     request_id: int | None = None,
+    proof_id: int | None = None,
     held: bool = False,
 ) -> int:
     """Put a text into the outbox: its id. The facts are stored: a password is never one of them.
@@ -49,6 +65,7 @@ def write(
         tenant_id=to.tenant_id,
         phone_id=to.phone_id,
         request_id=request_id,
+        proof_id=proof_id,
         template=template,
         language=to.language,
         facts=dict(facts),

@@ -21,6 +21,7 @@ from gateway.carriers import (
     SendLater,
     SendUnknown,
 )
+from gateway.codes import code_of
 from gateway.engine import fallback, requests
 from gateway.engine.deliveries import accept, keep_stray
 from gateway.records import OutboundMessage, Phone
@@ -31,7 +32,7 @@ from gateway.records.letters import Letter, change_text, letter_by_id
 from gateway.records.messages import OutboundState
 from gateway.records.requests import alive_request
 from gateway.seal import Seal
-from gateway.wording import needs_password, render
+from gateway.wording import TO_UNVERIFIED, needs_code, needs_password, render
 
 log = structlog.get_logger()
 
@@ -111,6 +112,8 @@ class Replies:
         facts = {**brand, **letter.facts}
         if needs_password(letter.template) and letter.sealed_password:
             facts["password"] = self._seal.unseal(letter.sealed_password).get_secret_value()
+        if needs_code(letter.template) and letter.code_seed:
+            facts["code"] = code_of(self._seal, letter.code_seed).get_secret_value()
         return SecretStr(render(letter.template, letter.language, facts))
 
     def _accepted(self, session: Session, letter: Letter, result: Accepted) -> None:
@@ -188,8 +191,10 @@ def _hopeless(letter: Letter, now: datetime) -> str | None:
         return "expired"
     if letter.opted_out_at:
         return "opted_out"
-    if letter.verified_at is None:
+    if letter.verified_at is None and letter.template not in TO_UNVERIFIED:
         return "phone_shut"
+    if needs_code(letter.template) and not letter.code_seed:
+        return "code_ended"
     if needs_password(letter.template) and not letter.sealed_password:
         return "password_erased"
     return None

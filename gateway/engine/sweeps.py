@@ -14,7 +14,7 @@ from gateway.engine.bookkeeping import keep_books
 from gateway.engine.doorbell import Doorbell, JobName
 from gateway.engine.jobs import JobFunction
 from gateway.engine.sealing import Sealing
-from gateway.records import Mail, OutboundMessage, Request, StrayText, Sync
+from gateway.records import Invitation, Mail, OutboundMessage, Phone, Request, StrayText, Sync
 from gateway.records.database import Database
 from gateway.records.requests import RequestState
 
@@ -79,6 +79,8 @@ class Sweeps:
         self._pick_up(JobName.REDACT, OutboundMessage.id, OutboundMessage.redact_at, now, go_on)
         self._pick_up(JobName.REDACT_STRAY, StrayText.id, StrayText.redact_at, now, go_on)
         self._pick_up(JobName.SCRAMBLE, Request.id, Request.scramble_at, now, go_on)
+        self._pick_up(JobName.REMIND, Invitation.id, Invitation.remind_at, now, go_on)
+        self._pick_up(JobName.FORGET_PHONE, Phone.id, Phone.forget_at, now, go_on)
         self._forget_passwords(now)
         self._pick_up(JobName.MAIL, Mail.id, Mail.ring_at, now, go_on)
         self._pick_up(JobName.SYNC, Sync.id, Sync.ring_at, now, go_on)

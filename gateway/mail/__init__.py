@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from email.headerregistry import Address
+from hashlib import sha256
+from typing import Protocol, Self
 
 from pydantic import SecretStr
 
@@ -39,14 +41,37 @@ class MailMisconfigured(MailError):
 
 
 @dataclass(frozen=True, slots=True)
+class InlineLogo:
+    """A PNG that travels inside the mail: programs show it without asking anybody's server."""
+
+    content: bytes = field(repr=False)
+    content_id: str
+
+    @classmethod
+    def of(cls, content: bytes) -> Self:
+        return cls(content, f"{sha256(content).hexdigest()[:32]}@logo")
+
+    @property
+    def src(self) -> str:
+        """Where the HTML finds it (RFC 2392)."""
+        return f"cid:{self.content_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
-    """One mail. `key` stays the same however often it is sent, and makes its Message-ID."""
+    """One mail. `key` stays the same however often it is sent, and makes its Message-ID.
+
+    Without `html` it is a text only, and without a `sender` it is from whom the settings name.
+    """
 
     to: EmailAddress
     subject: SecretStr
     body: SecretStr
     key: str
     written_at: datetime
+    html: SecretStr | None = None
+    sender: Address | None = None
+    logo: InlineLogo | None = None
 
 
 class Mailer(Protocol):

@@ -15,7 +15,15 @@ from email.policy import SMTP as WIRE
 from email.utils import format_datetime
 from typing import Final
 
-from gateway.mail import Letter, MailError, MailLater, MailMisconfigured, MailRefused, MailUnknown
+from gateway.mail import (
+    InlineLogo,
+    Letter,
+    MailError,
+    MailLater,
+    MailMisconfigured,
+    MailRefused,
+    MailUnknown,
+)
 from gateway.mail.addresses import EmailAddress
 from gateway.mail.servers import MailServer, Security, trust
 
@@ -50,9 +58,10 @@ class SmtpMailer:
         self._whole_seconds = whole_seconds
 
     def send(self, letter: Letter) -> None:
-        data = _written(letter, self._sender).as_bytes(policy=_SEVEN_BITS)
+        sender = letter.sender or self._sender
+        data = _written(letter, sender).as_bytes(policy=_SEVEN_BITS)
         with self._signed_in() as smtp:
-            _address(smtp, self._sender.addr_spec, letter.to)
+            _address(smtp, sender.addr_spec, letter.to)
             _hand_over(smtp, data)
 
     def check(self) -> None:
@@ -107,7 +116,11 @@ def _cut_off(smtp: smtplib.SMTP) -> None:
 
 
 def _written(letter: Letter, sender: Address) -> EmailMessage:
-    """EmailMessage refuses a header with a line break in it, so nothing can be slipped in."""
+    """EmailMessage refuses a header with a line break in it, so nothing can be slipped in.
+
+    There is no List-Unsubscribe: these mails tell people of their own accounts, are on no list,
+    and one that reports a changed number must not be switched off by whoever changed it.
+    """
     message = EmailMessage(policy=_SEVEN_BITS)
     message["From"] = sender
     message["To"] = Address(addr_spec=letter.to.whole)
@@ -117,7 +130,25 @@ def _written(letter: Letter, sender: Address) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(letter.body.get_secret_value())
+    if letter.html:
+        _add_html(message, letter.html.get_secret_value(), letter.logo)
     return message
+
+
+def _add_html(message: EmailMessage, html: str, logo: InlineLogo | None) -> None:
+    """The text comes first, so that the last part is the richest (RFC 2046); the logo is in it."""
+    message.add_alternative(html, subtype="html")
+    if not logo:
+        return
+    *_, part = message.iter_parts()
+    part.add_related(
+        logo.content,
+        "image",
+        "png",
+        cid=f"<{logo.content_id}>",
+        filename="logo.png",
+        disposition="inline",
+    )
 
 
 def _address(smtp: smtplib.SMTP, sender: str, to: EmailAddress) -> None:

@@ -47,7 +47,7 @@ class Event(StrEnum):
     IDENTITY_WRONG = "enrolment:identity:wrong"
     CODE_SENT = "enrolment:code:sent"
     CODE_WRONG = "enrolment:code:wrong"
-    CODE_REFUSED = "enrolment:code:refused"
+    LIMIT_REACHED = "limit:reached"
     CONSENT_GIVEN = "consent:given"
     PHONE_PROVED = "phone:proved"
     PHONE_VERIFIED = "phone:verified"
@@ -109,7 +109,7 @@ class AuditEvent(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     event: Mapped[str] = mapped_column(String(40))
     mode: Mapped[str] = mapped_column(String(12))
-    """How it was asked for: `sms`, or `cli` for an operator's command."""
+    """How it was asked for: `sms`, `web`, or `cli` for an operator's command."""
     tenant_id: Mapped[int | None]
     organization_id: Mapped[int | None]
     person_id: Mapped[int | None]

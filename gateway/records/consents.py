@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.records.base import Base, Id
@@ -19,8 +19,8 @@ class Consent(Base):
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), index=True)
     organization_id: Mapped[int]
     person_id: Mapped[int] = mapped_column(index=True)
+    sealed_number: Mapped[str] = mapped_column(Text)
     number_index: Mapped[str] = mapped_column(String(64), index=True)
-    """Which number, by its keyed hash."""
     given_at: Mapped[datetime]
     address: Mapped[str] = mapped_column(String(45))
     """The IP address that it was given from."""

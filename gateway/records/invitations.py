@@ -60,6 +60,8 @@ class Invitation(Base):
     """How many reminders have led to this one."""
     remind_at: Mapped[datetime | None]
     """When the clock sends the next reminder; None for no more."""
+    asked_at: Mapped[datetime | None]
+    """When a fresh link was asked for with this one."""
     identified_at: Mapped[datetime | None]
     """When the password of the directory was given rightly, where the policy asks for it."""
     ended_at: Mapped[datetime | None]

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy import Update, bindparam, case, select, update
 from sqlalchemy.orm import Session
 
 from gateway.records.about import About
@@ -17,6 +17,7 @@ from gateway.records.messages import OutboundMessage, OutboundState
 from gateway.records.organizations import SUPPORT, Organization
 from gateway.records.people import LANGUAGE, Person
 from gateway.records.phones import Phone
+from gateway.records.proofs import Proof
 from gateway.records.requests import Request
 from gateway.records.tenants import Tenant
 
@@ -49,6 +50,11 @@ class Letter:
     support: str
     request_id: int | None
     sealed_password: str | None = field(repr=False)
+    code_seed: str | None = field(repr=False)
+    """What the code is made of that this text carries, if any; None once it is of no use."""
+    proof_id: int | None
+    forget_at: datetime | None
+    """Set while a number is not proved yet, or when another has taken its place."""
 
     @property
     def about(self) -> About:
@@ -89,6 +95,9 @@ _COLUMNS: Final = (
     SUPPORT,
     OutboundMessage.request_id,
     Request.sealed_password,
+    case((Proof.ended_at.is_(None), Proof.seed), else_=None),
+    OutboundMessage.proof_id,
+    Phone.forget_at,
 )
 _LETTERS: Final = (
     select(*_COLUMNS)
@@ -97,6 +106,7 @@ _LETTERS: Final = (
     .join(Organization, Person.organization_id == Organization.id)
     .join(Tenant, Organization.tenant_id == Tenant.id)
     .outerjoin(Request, OutboundMessage.request_id == Request.id)
+    .outerjoin(Proof, OutboundMessage.proof_id == Proof.id)
     .with_for_update(of=OutboundMessage)
 )
 _BY_ID: Final = _LETTERS.where(OutboundMessage.id == bindparam("message_id"))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.records.base import Base, Id
@@ -52,6 +52,12 @@ class OutboundMessage(Base):
         Index("ix_outbound_messages_ring_at", "ring_at"),
         Index("ix_outbound_messages_redact_at", "redact_at"),
         Index("ix_outbound_messages_poll_at", "poll_at"),
+        Index(
+            "ix_outbound_messages_proof_id",
+            "proof_id",
+            sqlite_where=text("proof_id IS NOT NULL"),
+            postgresql_where=text("proof_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]

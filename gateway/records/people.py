@@ -20,7 +20,14 @@ from sqlalchemy import (
     case,
     select,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+from sqlalchemy.orm import (
+    Mapped,
+    Session,
+    mapped_column,
+    relationship,
+    selectinload,
+    validates,
+)
 
 from gateway.records.about import About
 from gateway.records.base import Base, Id
@@ -78,6 +85,13 @@ class Person(Base):
     phones: Mapped[list[Phone]] = relationship(
         back_populates="person", order_by="Phone.id", cascade="all, delete-orphan"
     )
+
+    @validates("email")
+    def _forget_problem(self, _name: str, email: str) -> str:
+        """What was wrong with the address before is not held against another one."""
+        if email != self.email:
+            self.mail_problem = ""
+        return email
 
 
 def people_of(session: Session, organization: Organization) -> Sequence[Person]:

@@ -37,8 +37,8 @@ class TallyMark(Base):
 
 
 def reason_to_count() -> ColumnElement[str]:
-    """Only a text's: that of an operator's command may hold any figure."""
-    return case((AuditEvent.mode == "sms", AuditEvent.reason), else_="")
+    """Only a text's or a page's: that of an operator's command may hold any figure."""
+    return case((AuditEvent.mode.in_(("sms", "web")), AuditEvent.reason), else_="")
 
 
 def sum_up(session: Session, settled_before: datetime) -> None:

@@ -22,6 +22,7 @@ from gateway import monitoring
 from gateway.cli import resetline
 from gateway.engine.doorbell import JobName, QueueName, RqDoorbell
 from gateway.engine.worker import build
+from gateway.limits import Allowed, Exceeded, Limit, RedisLimits
 from gateway.records import schema
 from gateway.records.audit import Event
 from gateway.records.database import Database
@@ -35,7 +36,7 @@ DEPENDENCIES: Final = ROOT / "docs" / "decisions" / "0007-each-dependency-and-wh
 
 SETTING_ROW: Final = re.compile(r"\| `([A-Z][A-Z_]+)` \| ([^|]+) \|")
 SETTING_NAME: Final = re.compile(
-    r"\b(?:DATABASE|LOG|MAIL|METRICS|PUBLIC|REDIS|SECRET|SMTP|TWILIO)_[A-Z_]+\b"
+    r"\b(?:DATABASE|LOG|MAIL|METRICS|PUBLIC|REDIS|SECRET|SMTP|TEMPLATES|TWILIO)_[A-Z_]+\b"
 )
 METRIC: Final = re.compile(r"\bresetline_[a-z_]+\b")
 EVENT: Final = re.compile(r"`([a-z_]+(?::[a-z_]+){1,2})`")
@@ -145,8 +146,11 @@ def test_every_queue_is_served_by_a_worker_of_the_command_line() -> None:
 def test_the_rights_in_redis_that_are_documented_are_enough() -> None:
     ran: list[int] = []
     with running() as server, server.client() as redis:
-        ring_and_work(granted(redis, server), ran)
+        url = granted(redis, server)
+        ring_and_work(url, ran)
         assert ran == [7]
+        assert RedisLimits(url).take(Limit("trial", 1, 60), "key") == Allowed()
+        assert isinstance(RedisLimits(url).take(Limit("trial", 1, 60), "key"), Exceeded)
         assert redis.execute_command("ACL", "LOG") == []
 
 
@@ -206,7 +210,7 @@ def default_in_words(field: FieldInfo) -> str:
         return "required"
     default = field.default
     value = default.get_secret_value() if isinstance(default, SecretStr) else default
-    return f"`{value}`" if value else "empty"
+    return "empty" if value in {"", ()} else f"`{value}`"
 
 
 def links(document: Path) -> Iterator[str]:

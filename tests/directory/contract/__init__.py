@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from directory.accounts import Directory
+from tests.directory.contract.authenticating import Authenticating
 from tests.directory.contract.connecting import Connecting
 from tests.directory.contract.finding import Finding
 from tests.directory.contract.listing import Listing
@@ -22,7 +23,15 @@ __all__ = ["DirectoryContract", "World"]
 
 
 class DirectoryContract(
-    Finding, Reading, Listing, Resetting, Replacing, Unlocking, Refusing, Connecting
+    Finding,
+    Reading,
+    Listing,
+    Resetting,
+    Replacing,
+    Unlocking,
+    Refusing,
+    Connecting,
+    Authenticating,
 ):
     """Inherit it and offer a `world` fixture."""
 

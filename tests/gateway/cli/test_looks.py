@@ -93,9 +93,7 @@ def test_a_logo_is_kept_once_and_only_while_somebody_shows_it(
 def test_a_colour_that_is_too_pale_for_links_is_taken_and_said(terminal: Terminal) -> None:
     result = terminal.enter(*NORTHWIND, "--color", "#ffdd00")
     assert result.exit_code == 0
-    assert result.stderr == (
-        "Note: #ffdd00 cannot be read on white, so links and buttons there are #877500.\n"
-    )
+    assert result.stderr == ("Note: #ffdd00 cannot be read on white, so links there are #877500.\n")
     assert terminal.enter(*NORTHWIND, "--color", "#0b5fff").stderr == ""
 
 

@@ -7,6 +7,7 @@ import json
 from gateway.seal import new_key
 from tests.databases import fresh_postgresql
 from tests.gateway.cli.conftest import PEOPLE, Terminal
+from tests.pictures import logo
 
 
 def test_everything_that_is_typed_works_on_postgresql_too(bare: Terminal, postgresql: str) -> None:
@@ -20,6 +21,14 @@ def _first_hour(terminal: Terminal) -> None:
     assert "Nothing to do" in terminal.run("db", "upgrade")
     terminal.run("tenant", "add", "MSP")
     terminal.run("organization", "add", "northwind", "--tenant", "msp", "--name", "Northwind")
+    logo_file = terminal.file("logo.png", logo())
+    for noun in (("organization", "northwind"), ("tenant", "msp")):
+        terminal.run(noun[0], "set", noun[1], "--logo", logo_file)
+    terminal.run("organization", "set", "northwind", "--logo", "")
+    shown = [
+        terminal.json(noun, "list", "--json")[0]["logo"] for noun in ("organization", "tenant")
+    ]
+    assert shown == [False, True]
     terminal.run(
         *("directory", "set", "northwind", "--url", "ldaps://dc1", "--base-dn", "DC=x"),
         *("--bind-dn", "svc", "--bind-password-file", terminal.file("password", "pw")),

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from gateway.engine.composing import Composer
 from gateway.engine.doorbell import JobName
 from gateway.engine.mailing import LEASE, Mailing, write
 from gateway.engine.notices import one_time_password_expired, password_untold
@@ -20,6 +21,7 @@ from gateway.mail import MailLater, MailMisconfigured, MailRefused, MailUnknown
 from gateway.mail.addresses import sender
 from gateway.mail.servers import MailServer
 from gateway.mail.smtp import SmtpMailer
+from gateway.mail.wording import Wording
 from gateway.records import AuditEvent, Mail, Organization, Person, Request, Tenant
 from gateway.records.forgetting import forget_person
 from gateway.records.mails import MailState
@@ -59,6 +61,10 @@ def alert(world: World) -> int:
         to = session.scalars(select(Organization)).one()
         facts = {"username": "mia.keller", "request": "7", "when": "now", "reason": "30003"}
         return write(session, to, "password_untold_msp", facts, now=world.clock()).id
+
+
+def composer(world: World) -> Composer:
+    return Composer(Wording(), world.made_up_links.get)
 
 
 def events(world: World) -> list[tuple[str, str]]:
@@ -239,7 +245,7 @@ def test_without_redis_the_clock_sends_one_mail_at_a_time(world: World) -> None:
 def test_without_a_mail_server_every_mail_fails_at_once_and_that_is_said_once(
     world: World,
 ) -> None:
-    world.mailing = Mailing(world.database, None, world.clock)
+    world.mailing = Mailing(world.database, None, world.clock, composer(world))
     unheard = [JobName.MAIL]
     parts = (world.database, world.doorbell, world.functions, world.clock)
     sweeps = Sweeps(*parts, unheard=unheard)
@@ -313,7 +319,7 @@ def box(world: World, tmp_path: Path) -> Iterator[Mailbox]:
     with mail_server(ca=ca) as box:
         server = MailServer.parse(f"smtp://localhost:{box.port}?tls=starttls")
         real = SmtpMailer(server, sender("help@msp.example"), str(tmp_path / "ca.pem"))
-        world.mailing = Mailing(world.database, real, world.clock)
+        world.mailing = Mailing(world.database, real, world.clock, composer(world))
         yield box
 
 
@@ -342,7 +348,12 @@ def test_a_mail_outlives_a_server_that_is_down(world: World, box: Mailbox) -> No
     server = MailServer.parse("smtp://127.0.0.1:1")
     real, world.mailing = (
         world.mailing,
-        Mailing(world.database, SmtpMailer(server, sender("help@msp.example")), world.clock),
+        Mailing(
+            world.database,
+            SmtpMailer(server, sender("help@msp.example")),
+            world.clock,
+            composer(world),
+        ),
     )
     announce(world)
     world.settle(timedelta(hours=2).total_seconds(), step=120)

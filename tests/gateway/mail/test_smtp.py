@@ -7,14 +7,23 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from gateway.mail import (
+    InlineLogo,
     Letter,
     MailError,
     MailLater,
@@ -22,9 +31,9 @@ from gateway.mail import (
     MailRefused,
     MailUnknown,
 )
-from gateway.mail.addresses import EmailAddress, sender
+from gateway.mail.addresses import EmailAddress, EmailAddressInvalid, sender
 from gateway.mail.servers import MailServer
-from gateway.mail.smtp import SmtpMailer
+from gateway.mail.smtp import _SEVEN_BITS, SmtpMailer, _written
 from simulator.active_directory.certificates import CertificateAuthority
 from tests.mail_server import DROP, PASSWORD, USER, Mailbox, mail_server
 
@@ -91,6 +100,73 @@ def test_a_subject_cannot_add_a_header(plain: Mailbox) -> None:
     with pytest.raises(ValueError, match="linefeed"):
         mailer(f"smtp://127.0.0.1:{plain.port}").send(letter(subject="Hi\r\nBcc: eve@evil.example"))
     assert plain.raw == []
+
+
+HTML = '<!doctype html><html lang="de"><p>Grüße, 🔑</p>' + "<b>" * 2000 + "\n.\n</html>\n"
+
+
+def with_html(**told: Any) -> Letter:
+    return replace(letter(), html=SecretStr(HTML), **told)
+
+
+def test_a_letter_of_two_forms_has_the_text_first(plain: Mailbox) -> None:
+    mailer(f"smtp://127.0.0.1:{plain.port}").send(with_html())
+    [mail] = plain.mails
+    assert mail.get_content_type() == "multipart/alternative"
+    text, html = mail.iter_parts()
+    assert isinstance(text, EmailMessage)
+    assert isinstance(html, EmailMessage)
+    assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    assert text.get_content().replace("\r\n", "\n") == "Hello Mia.\n"
+    assert html.get_content().replace("\r\n", "\n") == HTML
+    assert plain.raw[0].isascii()
+    assert max(map(len, plain.raw[0].splitlines())) <= 998
+
+
+def test_a_logo_travels_inside_the_mail(plain: Mailbox) -> None:
+    logo = InlineLogo.of(b"\x89PNG and more \x00\xff")
+    mailer(f"smtp://127.0.0.1:{plain.port}").send(with_html(logo=logo))
+    [mail] = plain.mails
+    *_, picture = mail.walk()
+    assert isinstance(picture, EmailMessage)
+    assert picture.get_content_type() == "image/png"
+    assert picture.get_content() == logo.content
+    assert f"cid:{picture['Content-ID'].strip('<>')}" == logo.src
+    assert plain.raw[0].isascii()
+
+
+def test_a_sender_of_its_own_stands_in_the_head_and_on_the_envelope(plain: Mailbox) -> None:
+    url = f"smtp://127.0.0.1:{plain.port}"
+    mailer(url).send(with_html(sender=sender("Größe & Söhne, IT <it@groesse.example>")))
+    [mail] = plain.mails
+    [address] = mail["From"].addresses
+    assert (address.display_name, address.addr_spec) == ("Größe & Söhne, IT", "it@groesse.example")
+    assert mail["Message-ID"] == "<abc123@groesse.example>"
+    assert plain.seen == [("it@groesse.example", MIA)]
+
+
+@pytest.mark.parametrize("name", ["Help\r\nBcc: eve@evil.example", "Help\nX: y", "Help\r"])
+def test_a_senders_name_cannot_add_a_header(name: str) -> None:
+    with pytest.raises(EmailAddressInvalid):
+        sender(f"{name} <help@msp.example>")
+    with pytest.raises(ValueError, match="CR or LF"):
+        Address(name, addr_spec="help@msp.example")
+
+
+@given(st.text(max_size=60))
+def test_no_senders_name_adds_a_header_or_a_recipient(name: str) -> None:
+    try:
+        ours = sender(f"{name} <help@msp.example>")
+    except EmailAddressInvalid:
+        return
+    raw = _written(with_html(sender=ours), ours).as_bytes(policy=_SEVEN_BITS)
+    mail = message_from_bytes(raw, policy=default)
+    assert set(mail) == {
+        *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
+        *("X-Auto-Response-Suppress", "MIME-Version", "Content-Type"),
+    }
+    assert [each.addr_spec for each in mail["From"].addresses] == ["help@msp.example"]
+    assert mail["To"] == MIA
 
 
 @pytest.mark.parametrize("implicit", [False, True])

@@ -35,6 +35,13 @@ def _columns() -> None:
     op.add_column("phones", sa.Column("forget_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_phones_forget_at", "phones", ["forget_at"])
     op.add_column("outbound_messages", sa.Column("proof_id", BIG, nullable=True))
+    op.create_index(
+        "ix_outbound_messages_proof_id",
+        "outbound_messages",
+        ["proof_id"],
+        sqlite_where=sa.text("proof_id IS NOT NULL"),
+        postgresql_where=sa.text("proof_id IS NOT NULL"),
+    )
 
 
 def _invitations() -> None:
@@ -50,6 +57,7 @@ def _invitations() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reminders", BIG, nullable=False),
         sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("identified_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_for", sa.String(length=12), nullable=False),
@@ -101,6 +109,7 @@ def _consents() -> None:
         sa.Column("tenant_id", BIG, nullable=False),
         sa.Column("organization_id", BIG, nullable=False),
         sa.Column("person_id", BIG, nullable=False),
+        sa.Column("sealed_number", sa.Text(), nullable=False),
         sa.Column("number_index", sa.String(length=64), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("address", sa.String(length=45), nullable=False),

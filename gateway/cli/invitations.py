@@ -1,0 +1,181 @@
+"""`resetline people invite`, `revoke` and `approve`: the links by which people enrol."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway.cli import output, storage
+from gateway.cli.shell import Failed, not_among
+from gateway.engine.enrolment.approving import Approved, approve
+from gateway.engine.enrolment.inviting import Invited, Left, invite
+from gateway.records import Organization, Person, Phone
+from gateway.records.audit import Event, record
+from gateway.records.database import Database
+from gateway.records.invitations import InvitationEnd, Purpose, end_invitations
+from gateway.records.people import person_by_username
+from gateway.seal import Seal
+from gateway.settings import Settings
+
+AT_ONCE: Final = 200
+"""People in one transaction: on SQLite texts wait for it."""
+
+WORTH_A_BAR: Final = 500
+
+WHY_LEFT: Final = {
+    Left.NO_EMAIL: "has no email address",
+    Left.SUSPENDED: "is suspended",
+    Left.FROZEN: "is frozen",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Whom an operator wants to invite, and what is to be switched on with it."""
+
+    slug: str
+    usernames: Sequence[str]
+    again: bool
+    self_serve: bool
+
+
+@click.command("invite")
+@click.argument("slug")
+@click.argument("usernames", nargs=-1)
+@click.option("--again", is_flag=True, help="Also those who have been invited before.")
+@click.option(
+    "--self-serve", is_flag=True, help="Let them help themselves once they have enrolled."
+)
+@output.as_json
+def invite_(
+    slug: str, usernames: tuple[str, ...], *, again: bool, self_serve: bool, as_json: bool
+) -> None:
+    """Send people of the organization SLUG the mail with which they enrol their phone.
+
+    Without USERNAMES all who have not been invited yet and have no proved number. Who is named
+    gets a new mail in any case, and the link in an older one works no more; who has a proved
+    number gets one to change it.
+    """
+    wishes = Wishes(slug, usernames, again, self_serve)
+    with storage.open_database() as database:
+        found = _invite_all(database, wishes, _chosen(database, wishes))
+    _tell(slug, found, as_json=as_json)
+
+
+@click.command("revoke")
+@click.argument("slug")
+@click.argument("usernames", nargs=-1, required=True)
+def revoke(slug: str, usernames: tuple[str, ...]) -> None:
+    """Let the link that was sent to people of the organization SLUG work no more."""
+    now, revoked = storage.now(), 0
+    with storage.open_database() as database, database.transaction() as session:
+        organization = storage.find_organization(session, slug)
+        for person in [_find(session, organization, name) for name in usernames]:
+            if end_invitations(session, person.id, InvitationEnd.REVOKED, now):
+                record(session, Event.INVITATION_REVOKED, person, now, mode="cli")
+                revoked += 1
+    click.echo(f"Revoked {revoked} {'link' if revoked == 1 else 'links'}.")
+
+
+@click.command("approve")
+@click.argument("slug")
+@click.argument("username")
+def approve_(slug: str, username: str) -> None:
+    """Attest that USERNAME of the organization SLUG is who they say, for enrol_proof=operator.
+
+    Make sure of it first, by a call to a number that you know or in person.
+    """
+    settings = storage.read_settings(Settings)
+    with storage.open_storage() as (database, seal):
+        came = _approved(database, seal, settings, slug, username)
+    if came is Approved.NOT_INVITED:
+        raise Failed(
+            f"{username} has no invitation that works: send one with "
+            f"`resetline people invite {slug} {username}`"
+        )
+    done = "Their number is in use now." if came is Approved.ENROLLED else "They can go on."
+    click.echo(f"Approved {username}. {done}")
+
+
+def _approved(
+    database: Database, seal: Seal, settings: Settings, slug: str, username: str
+) -> Approved:
+    with database.transaction() as session:
+        person = _find(session, storage.find_organization(session, slug), username)
+        return approve(session, seal, person, settings.our_line, storage.now())
+
+
+def _chosen(database: Database, wishes: Wishes) -> list[int]:
+    """The ids of whom to invite, in the order of their names."""
+    with database.reading() as session:
+        organization = storage.find_organization(session, wishes.slug)
+        if wishes.usernames:
+            named = [_find(session, organization, name).id for name in wishes.usernames]
+            return list(dict.fromkeys(named))
+        wanted = select(Person.id).where(
+            Person.organization_id == organization.id,
+            Person.suspended_at.is_(None),
+            Person.frozen_at.is_(None),
+            ~Person.phones.any(Phone.verified_at.is_not(None)),
+        )
+        if not wishes.again:
+            wanted = wanted.where(Person.invited_at.is_(None))
+        return list(session.scalars(wanted.order_by(Person.username_key)))
+
+
+def _invite_all(database: Database, wishes: Wishes, ids: Sequence[int]) -> list[Invited]:
+    found: list[Invited] = []
+    with _progress(ids) as portions:
+        for portion in portions:
+            with database.transaction() as session:
+                found += [_invite(session, wishes, each) for each in portion]
+    return found
+
+
+def _invite(session: Session, wishes: Wishes, person_id: int) -> Invited:
+    now, person = storage.now(), session.get_one(Person, person_id)
+    came = invite(session, person, now, mode="cli")
+    if came.purpose and wishes.self_serve and not person.self_serve:
+        person.self_serve = True
+        record(session, Event.SELF_SERVE_ON, person, now, mode="cli")
+    return replace(came, username=person.username)
+
+
+@contextmanager
+def _progress(ids: Sequence[int]) -> Iterator[Iterator[Sequence[int]]]:
+    portions = [ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE)]
+    hidden = len(ids) < WORTH_A_BAR or not sys.stderr.isatty()
+    with click.progressbar(portions, label="Inviting", file=sys.stderr, hidden=hidden) as bar:
+        yield iter(bar)
+
+
+def _tell(slug: str, found: Sequence[Invited], *, as_json: bool) -> None:
+    for each in found:
+        if each.left and not as_json:
+            click.echo(f"{each.username} {WHY_LEFT[each.left]}", err=True)
+    if as_json:
+        output.write_json([asdict(each) for each in found])
+        return
+    new = sum(each.purpose is Purpose.ACTIVATION for each in found)
+    known = sum(each.purpose is Purpose.NEW_NUMBER for each in found)
+    told = f"Wrote to {new} {'person' if new == 1 else 'people'} of {slug}"
+    changing = f", and to {known} who can change their number" if known else ""
+    left = sum(each.left is not None for each in found)
+    click.echo(f"{told}{changing}.{f' Left out {left}.' if left else ''}")
+    if not found:
+        click.echo("Everybody has been invited: name people, or use --again.", err=True)
+
+
+def _find(session: Session, organization: Organization, username: str) -> Person:
+    person = person_by_username(session, organization, username)
+    if person is None:
+        names = select(Person.username).where(Person.organization_id == organization.id)
+        raise Failed(not_among("person", username, session.scalars(names)))
+    return person

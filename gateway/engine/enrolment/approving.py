@@ -1,0 +1,45 @@
+"""The MSP attests that a number is whose it is said to be, before or after it was proved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from gateway.carriers import OurLine
+from gateway.engine.enrolment.completing import enrol
+from gateway.engine.enrolment.visits import newest_proof
+from gateway.records import Person
+from gateway.records.audit import Event, record
+from gateway.records.invitations import open_invitation
+from gateway.records.proofs import ProofEnd
+from gateway.seal import Seal
+
+
+class Approved(StrEnum):
+    """What came of it."""
+
+    ENROLLED = "enrolled"
+    """Their number was proved already: from now on it is theirs."""
+    ATTESTED = "attested"
+    """Their number will be theirs as soon as they prove it."""
+    NOT_INVITED = "not_invited"
+    """There is no invitation that could be approved."""
+
+
+def approve(session: Session, seal: Seal, person: Person, line: OurLine, now: datetime) -> Approved:
+    """Attest, for the invitation that is open; with another it has to be done again."""
+    invitation = open_invitation(session, person.id)
+    if invitation is None or person.suspended_at:
+        return Approved.NOT_INVITED
+    proof = newest_proof(session, invitation.id)
+    proved = proof is not None and proof.ended_for == ProofEnd.PROVED
+    if not proved and invitation.expires_at <= now:
+        return Approved.NOT_INVITED
+    invitation.identified_at = now
+    record(session, Event.IDENTITY_PROVED, person, now, reason="operator", mode="cli")
+    if proof is None or not proved:
+        return Approved.ATTESTED
+    enrol(session, seal, invitation, proof.phone, line, now)
+    return Approved.ENROLLED

@@ -1,0 +1,132 @@
+"""What enrolment may cost: who may do what how often, counted before anything is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from gateway.engine.enrolment.refusals import Reason, StepRefused
+from gateway.engine.enrolment.visits import Visit
+from gateway.limits import DAY, HOUR, MINUTE, Allowed, CannotSay, Exceeded, Limit, Limits
+from gateway.records.about import About
+from gateway.records.audit import Event, record
+from gateway.records.database import Database
+from gateway.seal import Seal
+
+log = structlog.get_logger()
+
+PAUSE: Final = Limit("code_pause", 1, 2 * MINUTE)
+CODES_PER_NUMBER: Final = Limit("codes_per_number", 10, DAY)
+CODES_PER_PERSON: Final = Limit("codes_per_person", 10, DAY)
+CODES_PER_ORGANIZATION: Final = Limit("codes_per_organization", 500, DAY)
+CODES_PER_INSTALLATION: Final = Limit("codes_per_installation", 5000, DAY)
+WRONG_CODES: Final = Limit("code_tries", 10, DAY)
+"""Over all codes of a person: a new code does not begin it anew (NIST SP 800-63B-4 3.1.3.2)."""
+
+PASSWORDS: Final = Limit("password_tries", 3, DAY)
+"""Far below what locks an account anywhere."""
+
+LINKS_PER_ADDRESS: Final = Limit("links_per_address", 120, 10 * MINUTE)
+"""Openings and steps of whatever link. Offices share an address, so it is generous."""
+
+FRESH_PAUSE: Final = Limit("fresh_link_pause", 1, 10 * MINUTE)
+FRESH_PER_LINK: Final = Limit("fresh_links", 3, DAY)
+FRESH_PER_ADDRESS: Final = Limit("fresh_links_per_address", 20, HOUR)
+
+ALL: Final = (
+    PAUSE,
+    CODES_PER_NUMBER,
+    CODES_PER_PERSON,
+    CODES_PER_ORGANIZATION,
+    CODES_PER_INSTALLATION,
+    WRONG_CODES,
+    PASSWORDS,
+    LINKS_PER_ADDRESS,
+    FRESH_PAUSE,
+    FRESH_PER_LINK,
+    FRESH_PER_ADDRESS,
+)
+"""In the order of docs/operating.md."""
+
+Wanted = tuple[Limit, str]
+
+
+class Budgets:
+    """Spends from the narrowest to the widest, so that who is refused costs the others nothing."""
+
+    def __init__(
+        self,
+        database: Database,
+        seal: Seal,
+        limits: Limits,
+        now: Callable[[], datetime],
+        *,
+        codes_per_day: int = CODES_PER_INSTALLATION.count,
+    ) -> None:
+        self._database = database
+        self._seal = seal
+        self._limits = limits
+        self._now = now
+        self._all_codes = replace(CODES_PER_INSTALLATION, count=codes_per_day)
+
+    def spend_code(self, visit: Visit, number_index: str) -> None:
+        """One text with a code. Raises StepRefused."""
+        own = replace(CODES_PER_ORGANIZATION, count=visit.policy.codes_per_day)
+        wanted = (
+            (PAUSE, f"{visit.person_id}:{number_index}"),
+            (CODES_PER_PERSON, str(visit.person_id)),
+            (CODES_PER_NUMBER, number_index),
+            (own, str(visit.organization_id)),
+            (self._all_codes, "all"),
+        )
+        self._spend(wanted, _about(visit))
+
+    def spend_try(self, visit: Visit) -> None:
+        """One typed code, right or wrong. Raises StepRefused."""
+        self._spend([(WRONG_CODES, str(visit.person_id))], _about(visit))
+
+    def spend_password(self, visit: Visit) -> None:
+        """One typed password, right or wrong. Raises StepRefused."""
+        self._spend([(PASSWORDS, str(visit.person_id))], _about(visit))
+
+    def spend_look(self, address: str) -> None:
+        """Opening a link, or a step with one, by whoever is at an address. Raises StepRefused."""
+        self._spend([(LINKS_PER_ADDRESS, self._seal.index(address))], About())
+
+    def spend_fresh_link(self, address: str, link: str) -> None:
+        """Asking for a fresh link, with a link of ours or none. Raises StepRefused."""
+        wanted = (
+            (FRESH_PER_ADDRESS, self._seal.index(address)),
+            (FRESH_PAUSE, self._seal.index(link)),
+            (FRESH_PER_LINK, self._seal.index(link)),
+        )
+        self._spend(wanted, About())
+
+    def _spend(self, wanted: Iterable[Wanted], about: About) -> None:
+        for limit, key in wanted:
+            match self._limits.take(limit, key):
+                case Allowed():
+                    continue
+                case CannotSay():
+                    raise StepRefused(Reason.CANNOT_COUNT)
+                case Exceeded() as exceeded:
+                    self._tell(exceeded, about)
+                    reason = Reason.WAIT if limit.count == 1 else Reason.TOO_MANY
+                    raise StepRefused(reason, seconds=exceeded.retry_after_seconds)
+
+    def _tell(self, exceeded: Exceeded, about: About) -> None:
+        """Once in each span: a flood must not fill the audit."""
+        if not exceeded.is_first:
+            return
+        name = exceeded.limit.name
+        log.warning("limit.reached", limit=name, organization=about.organization_id)
+        with self._database.transaction() as session:
+            record(session, Event.LIMIT_REACHED, about, self._now(), reason=name, mode="web")
+
+
+def _about(visit: Visit) -> About:
+    return About(visit.tenant_id, visit.organization_id, visit.person_id)

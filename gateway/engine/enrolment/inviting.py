@@ -1,0 +1,185 @@
+"""Inviting people: one link each, by mail, repeated a few times, and renewed when asked for."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import structlog
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from gateway.engine.notices import InvitationMail, Terms, invited
+from gateway.links import Links, Signed
+from gateway.policy import EnrolProof, Policy
+from gateway.records import Invitation, Person
+from gateway.records.audit import Event, record
+from gateway.records.base import did_change
+from gateway.records.database import Database
+from gateway.records.invitations import InvitationEnd, Purpose, end_invitations
+from gateway.records.policies import policy_of
+from gateway.records.proofs import open_proof
+
+log = structlog.get_logger()
+
+NONCE_BYTES: Final = 16
+NOT_NOW: Final = timedelta(minutes=30)
+"""A reminder waits so long for somebody who is just typing in a code."""
+
+
+class Left(StrEnum):
+    """Why somebody cannot be invited."""
+
+    NO_EMAIL = "no_email"
+    SUSPENDED = "suspended"
+    FROZEN = "frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """What came of inviting one person."""
+
+    username: str
+    purpose: Purpose | None
+    """None where they were left out."""
+    left: Left | None = None
+
+
+def invite(session: Session, person: Person, now: datetime, *, mode: str) -> Invited:
+    """Send somebody a link; whatever link they have had works no more.
+
+    Who has a proved number already gets one with which they can change it.
+    """
+    if left := why_left(person):
+        return Invited(person.username, None, left)
+    purpose = purpose_for(person)
+    policy = policy_of(session, person)
+    invitation = issue(session, person, policy, now)
+    _mail(session, invitation, _MAILS[purpose], policy, now)
+    person.invited_at = person.invited_at or now
+    record(session, Event.PERSON_INVITED, person, now, reason=purpose, mode=mode)
+    return Invited(person.username, purpose)
+
+
+def why_left(person: Person) -> Left | None:
+    if person.suspended_at:
+        return Left.SUSPENDED
+    if person.frozen_at:
+        return Left.FROZEN
+    return None if person.email else Left.NO_EMAIL
+
+
+def purpose_for(person: Person) -> Purpose:
+    """A proved number is changed, and the old one told of it; without one there is none yet."""
+    is_registered = any(phone.verified_at for phone in person.phones)
+    return Purpose.NEW_NUMBER if is_registered else Purpose.ACTIVATION
+
+
+def issue(
+    session: Session, person: Person, policy: Policy, now: datetime, *, reminders: int = 0
+) -> Invitation:
+    """A new invitation in the place of any other."""
+    end_invitations(session, person.id, InvitationEnd.NEWER, now)
+    purpose = purpose_for(person)
+    invitation = Invitation(
+        tenant_id=person.tenant_id,
+        organization_id=person.organization_id,
+        person_id=person.id,
+        purpose=purpose,
+        nonce=secrets.token_hex(NONCE_BYTES),
+        created_at=now,
+        expires_at=now + timedelta(hours=policy.link_hours),
+        reminders=reminders,
+        remind_at=_next_reminder(policy, reminders, now) if purpose is Purpose.ACTIVATION else None,
+    )
+    session.add(invitation)
+    session.flush()
+    return invitation
+
+
+def _next_reminder(policy: Policy, sent: int, now: datetime) -> datetime | None:
+    """The days of the policy count from the first mail; each reminder is sent on its day."""
+    days = (0, *policy.reminder_days)
+    return now + timedelta(days=days[sent + 1] - days[sent]) if sent + 1 < len(days) else None
+
+
+def _mail(
+    session: Session, invitation: Invitation, kind: InvitationMail, policy: Policy, now: datetime
+) -> None:
+    asks_password = policy.enrol_proof is EnrolProof.DIRECTORY_PASSWORD
+    terms = Terms(invitation.expires_at, asks_password=asks_password)
+    invited(session, invitation.person, kind, invitation.id, terms, now)
+
+
+_MAILS: Final = {
+    Purpose.ACTIVATION: InvitationMail.FIRST,
+    Purpose.NEW_NUMBER: InvitationMail.REGISTERED,
+}
+
+
+class Reminding:
+    """Sends the next mail of an invitation: a reminder on its day, or a fresh link when asked."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    def remind(self, invitation_id: int) -> None:
+        """Safe to call twice, from anywhere, at any time."""
+        with self._database.transaction() as session:
+            self._remind(session, invitation_id, self._now())
+
+    def _remind(self, session: Session, invitation_id: int, now: datetime) -> None:
+        was_asked = session.get(Invitation, invitation_id)
+        if was_asked is None or not _take(session, invitation_id):
+            return
+        invitation, person = was_asked, was_asked.person
+        if why_left(person) or invitation.ended_for == InvitationEnd.REVOKED:
+            return
+        if invitation.asked_at:
+            invitation.asked_at = None
+            invite(session, person, now, mode="web")
+        elif invitation.ended_at is None and purpose_for(person) is Purpose.ACTIVATION:
+            self._repeat(session, invitation, now)
+
+    def _repeat(self, session: Session, invitation: Invitation, now: datetime) -> None:
+        proof = open_proof(session, invitation.id)
+        if proof and now < proof.expires_at:
+            invitation.remind_at = now + NOT_NOW
+            return
+        person, sent = invitation.person, invitation.reminders + 1
+        policy = policy_of(session, person)
+        fresh = issue(session, person, policy, now, reminders=sent)
+        _mail(session, fresh, InvitationMail.REMINDER, policy, now)
+        record(session, Event.PERSON_REMINDED, person, now, reason=str(sent), mode="web")
+
+
+def _take(session: Session, invitation_id: int) -> bool:
+    """Of two who remind at once, one does."""
+    return did_change(
+        session,
+        update(Invitation)
+        .where(Invitation.id == invitation_id, Invitation.remind_at.is_not(None))
+        .values(remind_at=None),
+    )
+
+
+class InvitationLinks:
+    """Makes the link of an invitation at the moment when its mail is written."""
+
+    def __init__(self, database: Database, links: Links, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._links = links
+        self._now = now
+
+    def __call__(self, invitation_id: int) -> str | None:
+        """None where the invitation is dead: then there is nothing to write about."""
+        with self._database.reading() as session:
+            invitation = session.get(Invitation, invitation_id)
+            if invitation is None or invitation.ended_at or invitation.expires_at <= self._now():
+                return None
+            return self._links.url(Signed(invitation.purpose, invitation.id, invitation.nonce))

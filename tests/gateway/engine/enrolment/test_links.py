@@ -1,0 +1,303 @@
+"""A link lets in whoever has it, for one purpose and a time, and never by accident."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from gateway.engine.enrolment.approving import Approved, approve
+from gateway.engine.enrolment.inviting import Left
+from gateway.engine.enrolment.refusals import Reason, StepRefused
+from gateway.engine.enrolment.visits import Step
+from gateway.links import Links, Signed
+from gateway.records.audit import Event
+from gateway.records.invitations import InvitationEnd, end_invitations
+from gateway.seal import new_key
+from tests.gateway.engine.enrolment.conftest import (
+    NINA,
+    OTHER,
+    Newcomer,
+    events,
+    invitations,
+    mails,
+    policy,
+)
+from tests.world import MIA, OUR_NUMBER, World
+
+HOUR, DAY = 3600, 24 * 3600
+
+
+def test_looking_at_a_link_changes_nothing(nina: Newcomer) -> None:
+    nina.invited()
+    before = [vars(each) for each in invitations(nina.world)]
+    for _ in range(50):
+        assert nina.step is Step.NUMBER
+    after = [vars(each) for each in invitations(nina.world)]
+    assert _plain(after) == _plain(before)
+
+
+def test_a_link_dies_after_a_day_or_as_the_policy_says(nina: Newcomer) -> None:
+    nina.invited()
+    nina.world.clock.forward(DAY - 1)
+    assert not nina.is_dead()
+    nina.world.clock.forward(1)
+    assert nina.is_dead()
+    policy(nina.world, link_hours="2")
+    nina.invited()
+    nina.world.clock.forward(2 * HOUR)
+    assert nina.is_dead()
+
+
+def test_an_older_link_is_dead_once_a_newer_one_is_sent(nina: Newcomer) -> None:
+    older = nina.invited()
+    newer = nina.invited()
+    assert (nina.is_dead(older), nina.is_dead(newer)) == (True, False)
+    assert [each.ended_for for each in invitations(nina.world)] == [InvitationEnd.NEWER, ""]
+
+
+def test_a_link_works_once_and_then_shows_that_all_is_done(nina: Newcomer) -> None:
+    nina.enrols()
+    assert nina.step is Step.DONE
+    with pytest.raises(StepRefused) as refused:
+        nina.asks_for_a_code(OTHER)
+    assert refused.value.reason is not None
+    assert nina.codes(OTHER) == []
+    nina.world.clock.forward(DAY)
+    assert nina.is_dead()
+
+
+def test_a_link_is_dead_while_its_person_is_suspended(nina: Newcomer) -> None:
+    nina.invited()
+    nina.changed(suspended_at=nina.world.clock(), suspended_for="operator")
+    assert nina.is_dead()
+    assert nina.invite().left is Left.SUSPENDED
+
+
+def test_suspended_while_the_code_is_typed_nothing_is_proved(nina: Newcomer) -> None:
+    nina.invited()
+    nina.asks_for_a_code()
+    nina.changed(suspended_at=nina.world.clock(), suspended_for="gone")
+    assert nina.refused_code(nina.codes()[0]).reason is Reason.LINK_DEAD
+    assert nina.verified() == []
+
+
+def test_who_cannot_be_written_to_is_left_out(nina: Newcomer) -> None:
+    nina.changed(email="")
+    assert nina.invite().left is Left.NO_EMAIL
+    nina.changed(email="nina@northwind.example", frozen_at=nina.world.clock())
+    assert nina.invite().left is Left.FROZEN
+    assert mails(nina.world, "activation") == []
+
+
+@given(token=st.text(max_size=400))
+def test_a_made_up_link_is_none_of_ours(token: str) -> None:
+    assert LINKS.read(token) is None
+
+
+@given(at=st.integers(0, 10_000), to=st.characters(codec="ascii"))
+def test_a_link_with_one_letter_changed_is_none_of_ours(at: int, to: str) -> None:
+    token = LINKS.url(Signed("activation", 7, "00" * 16)).rpartition("/")[2]
+    at %= len(token)
+    changed = token[:at] + to + token[at + 1 :]
+    read = LINKS.read(changed)
+    assert read in (None, Signed("activation", 7, "00" * 16))
+    assert read is None or changed == token or at == len(token) - 1
+
+
+def test_links_are_read_after_a_rotation_and_not_without_the_key() -> None:
+    old, new = SecretStr(new_key()), SecretStr(new_key())
+    link = Signed("activation", 7, "00" * 16)
+    token = Links([old], "https://reset.example.com").url(link).rpartition("/")[2]
+    assert Links([new, old], "https://reset.example.com").read(token) == link
+    assert Links([new], "https://reset.example.com").read(token) is None
+
+
+def test_a_link_is_still_known_when_it_is_far_too_old() -> None:
+    """So that a fresh one can be asked for with it."""
+    link = Signed("activation", 7, "00" * 16)
+    with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC), tick=False):
+        token = LINKS.url(link).rpartition("/")[2]
+    with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False):
+        assert LINKS.read(token) == link
+
+
+def test_the_purpose_and_the_nonce_of_a_link_must_be_those_of_its_invitation(
+    nina: Newcomer,
+) -> None:
+    nina.invited()
+    [invitation] = invitations(nina.world)
+    for forged in (
+        Signed("new_number", invitation.id, invitation.nonce),
+        Signed(invitation.purpose, invitation.id, "0" * 32),
+        Signed(invitation.purpose, invitation.id + 1, invitation.nonce),
+    ):
+        assert nina.is_dead(nina.world.links.url(forged).rpartition("/")[2])
+
+
+def test_a_fresh_link_goes_to_the_address_on_record_and_the_old_one_stays_dead(
+    nina: Newcomer,
+) -> None:
+    old = nina.invited()
+    nina.world.clock.forward(2 * DAY - 60)
+    nina.world.enrolment.renewing.ask(old, "192.0.2.7")
+    nina.world.work()
+    assert len(mails(nina.world, "activation")) == 2
+    assert nina.newest_link() != old
+    assert (nina.is_dead(old), nina.is_dead()) == (True, False)
+
+
+def test_a_fresh_link_for_who_has_enrolled_is_one_to_change_the_number(nina: Newcomer) -> None:
+    nina.enrols()
+    nina.world.clock.forward(2 * DAY)
+    nina.world.enrolment.renewing.ask(nina.token, "192.0.2.7")
+    nina.world.work()
+    assert len(mails(nina.world, "activation_again")) == 1
+
+
+def test_a_revoked_link_brings_no_fresh_one(nina: Newcomer) -> None:
+    nina.invited()
+    with nina.world.database.transaction() as session:
+        person = nina.person(session)
+        end_invitations(session, person.id, InvitationEnd.REVOKED, nina.world.clock())
+    assert nina.is_dead()
+    nina.world.enrolment.renewing.ask(nina.token, "192.0.2.7")
+    nina.world.settle(10)
+    assert len(mails(nina.world, "activation")) == 1
+
+
+def test_asking_with_a_made_up_link_does_the_same_and_writes_to_nobody(nina: Newcomer) -> None:
+    nina.world.enrolment.renewing.ask("made-up", "192.0.2.7")
+    nina.world.settle(10)
+    assert len(events(nina.world, Event.LINK_REFRESHED)) == 1
+    assert nina.world.mails() == []
+
+
+def test_fresh_links_come_at_most_so_often(nina: Newcomer) -> None:
+    nina.invited()
+    asked = []
+    for _ in range(60):
+        nina.world.clock.forward(5 * 60)
+        asked.append(_may_ask(nina))
+    assert sum(asked) == 3
+
+
+def test_reminders_come_on_their_days_with_a_fresh_link_and_then_end(nina: Newcomer) -> None:
+    nina.invited()
+    for days in (2, 3, 5, 10, 20):
+        nina.world.clock.forward(days * DAY)
+        nina.world.settle(10)
+        if days == 5:
+            nina.newest_link()
+            assert not nina.is_dead()
+    assert len(mails(nina.world, "activation_reminder")) == 3
+
+
+def test_nobody_is_reminded_who_has_enrolled_or_cannot_be_helped(nina: Newcomer) -> None:
+    nina.enrols()
+    nina.world.clock.forward(3 * DAY)
+    nina.world.settle(10)
+    assert mails(nina.world, "activation_reminder") == []
+
+
+def test_a_reminder_waits_for_somebody_who_is_just_typing_the_code(nina: Newcomer) -> None:
+    policy(nina.world, link_hours="168")
+    nina.invited()
+    nina.world.clock.forward(2 * DAY - 10)
+    nina.asks_for_a_code()
+    nina.world.settle(30)
+    assert mails(nina.world, "activation_reminder") == []
+    nina.types(nina.codes()[0])
+
+
+def test_two_reminders_at_once_send_one_mail(nina: Newcomer) -> None:
+    nina.invited()
+    nina.world.clock.forward(2 * DAY)
+    [invitation] = invitations(nina.world)
+    nina.world.reminding.remind(invitation.id)
+    nina.world.reminding.remind(invitation.id)
+    assert len(mails(nina.world, "activation_reminder")) == 1
+
+
+def test_changing_the_number_tells_the_old_one_and_holds_resets_back(mia: Newcomer) -> None:
+    mia.enrols(NINA)
+    mia.world.settle(10)
+    assert "another number was set up" in mia.world.texts(MIA)[-1]
+    assert len(mails(mia.world, "number_changed")) == 1
+    mia.world.text("RESET", sender=MIA)
+    assert mia.world.requests() == []
+    with mia.world.database.reading() as session:
+        held = mia.person(session).reset_held_until
+    assert held is not None
+    assert timedelta(hours=23, minutes=55) < held - mia.world.clock() <= timedelta(hours=24)
+
+
+def test_the_hold_can_be_switched_off(mia: Newcomer) -> None:
+    policy(mia.world, hold_after_phone_change_hours="0")
+    mia.enrols(NINA)
+    with mia.world.database.reading() as session:
+        assert mia.person(session).reset_held_until is None
+
+
+def test_the_old_number_works_until_the_new_one_is_proved(mia: Newcomer) -> None:
+    mia.invited()
+    mia.asks_for_a_code(NINA)
+    mia.world.text("STATUS", sender=MIA)
+    assert len(mia.world.requests()) == 1
+
+
+def test_a_number_that_is_proved_already_is_not_proved_again(mia: Newcomer) -> None:
+    mia.invited()
+    assert mia.refused(MIA).reason is Reason.NUMBER_KEPT
+
+
+def test_where_an_operator_has_to_attest_it_the_number_waits_for_that(nina: Newcomer) -> None:
+    policy(nina.world, enrol_proof="operator")
+    nina.enrols()
+    assert (nina.step, nina.verified()) == (Step.APPROVAL, [])
+    assert len(mails(nina.world, "approval_waits_msp")) == 1
+    assert _approved(nina) is Approved.ENROLLED
+    assert (nina.step, nina.verified()) == (Step.DONE, ["code"])
+
+
+def test_an_operator_may_attest_it_beforehand(nina: Newcomer) -> None:
+    policy(nina.world, enrol_proof="operator")
+    nina.invited()
+    assert _approved(nina) is Approved.ATTESTED
+    nina.asks_for_a_code()
+    nina.types(nina.codes()[0])
+    assert nina.verified() == ["code"]
+
+
+def test_nobody_is_approved_without_an_invitation(nina: Newcomer) -> None:
+    assert _approved(nina) is Approved.NOT_INVITED
+    nina.invited()
+    nina.world.clock.forward(2 * DAY)
+    assert _approved(nina) is Approved.NOT_INVITED
+
+
+LINKS = Links([SecretStr(new_key())], "https://reset.example.com")
+
+
+def _approved(nina: Newcomer) -> Approved:
+    world: World = nina.world
+    with world.database.transaction() as session:
+        line = world.enrolment.line
+        assert line.number == OUR_NUMBER
+        return approve(session, world.seal, nina.person(session), line, world.clock())
+
+
+def _may_ask(nina: Newcomer) -> bool:
+    try:
+        nina.world.enrolment.renewing.ask(nina.token, "192.0.2.7")
+    except StepRefused:
+        return False
+    return True
+
+
+def _plain(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [{k: v for k, v in row.items() if not k.startswith("_")} for row in rows]
