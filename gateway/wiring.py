@@ -28,7 +28,7 @@ from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
-from gateway.engine.syncing import Syncing
+from gateway.engine.sync.syncing import Syncing
 from gateway.limits import Limits, RedisLimits
 from gateway.links import Links
 from gateway.mail import Mailer, trying

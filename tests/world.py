@@ -27,7 +27,7 @@ from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
-from gateway.engine.syncing import Syncing
+from gateway.engine.sync.syncing import Syncing
 from gateway.links import Links
 from gateway.mail.wording import Wording
 from gateway.phones import PhoneNumber

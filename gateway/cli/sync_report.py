@@ -9,9 +9,9 @@ import click
 
 from gateway.cli import output
 from gateway.cli.shell import Failed
-from gateway.engine.syncing import too_many
-from gateway.sync.report import Counts, Report
-from gateway.sync.wishes import Wishes
+from gateway.engine.sync.report import Counts, Report
+from gateway.engine.sync.syncing import too_many
+from gateway.engine.sync.wishes import Wishes
 
 MOST_SHOWN: Final = 20
 

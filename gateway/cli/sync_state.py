@@ -8,8 +8,8 @@ import click
 
 from gateway.cli import output
 from gateway.cli.shell import Failed
+from gateway.engine.sync.wishes import Wishes
 from gateway.records import Sync
-from gateway.sync.wishes import Wishes
 
 
 def show_state(slug: str, row: Sync | None, *, as_json: bool) -> None:

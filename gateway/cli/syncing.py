@@ -18,13 +18,13 @@ from gateway.cli import output, storage
 from gateway.cli.shell import Failed
 from gateway.cli.sync_report import tell
 from gateway.cli.sync_state import show_state
-from gateway.engine.syncing import LEASE, SyncFailed, Syncing, SyncOvertaken, Task
+from gateway.engine.sync.report import Report
+from gateway.engine.sync.syncing import LEASE, SyncFailed, Syncing, SyncOvertaken, Task
+from gateway.engine.sync.wishes import Wishes
 from gateway.records import Organization, Person, Sync
 from gateway.records.database import Database
 from gateway.records.shared_time import SharedTime
 from gateway.records.syncs import sync_of, take_sync
-from gateway.sync.report import Report
-from gateway.sync.wishes import Wishes
 
 OFF: Final = 0
 SHORTEST_MINUTES: Final = 5

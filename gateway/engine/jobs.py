@@ -16,7 +16,7 @@ from gateway.engine.performing import Performer
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
-from gateway.engine.syncing import Syncing
+from gateway.engine.sync.syncing import Syncing
 
 log = structlog.get_logger()
 

@@ -15,12 +15,12 @@ from sqlalchemy.orm import selectinload
 
 from directory.errors import Refusal
 from directory.people import DirectoryPerson, Listed
-from gateway.engine.syncing import LEASE, Task
+from gateway.engine.sync.report import Report
+from gateway.engine.sync.syncing import LEASE, Task
+from gateway.engine.sync.wishes import Wishes
 from gateway.phones import PhoneNumber
 from gateway.records import AuditEvent, Invitation, Organization, Person, Phone, Sync
 from gateway.records.syncs import sync_of, take_sync
-from gateway.sync.report import Report
-from gateway.sync.wishes import Wishes
 from tests.world import World
 
 CREATED = datetime(2026, 3, 1, tzinfo=UTC)

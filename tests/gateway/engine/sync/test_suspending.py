@@ -8,10 +8,10 @@ import pytest
 
 from directory.errors import DirectoryUnreachable, Refusal
 from directory.people import BadEntry
-from gateway.engine.syncing import SyncFailed
+from gateway.engine.sync.suspensions import AT_LEAST
+from gateway.engine.sync.syncing import SyncFailed
 from gateway.records.people import Suspension
-from gateway.sync.suspensions import AT_LEAST
-from tests.gateway.sync.conftest import Office, account, changed, disabled
+from tests.gateway.engine.sync.conftest import Office, account, changed, disabled
 from tests.world import MIA
 
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gateway.engine.sync.facts import LONGEST_NAME
+from gateway.engine.sync.target import Target
 from gateway.records import Person
 from gateway.records.audit import Event, record
-from gateway.sync.facts import LONGEST_NAME
-from gateway.sync.target import Target
 
 BESIDES = "/"
 """Stands in no logon name of Active Directory, so what is made with it is nobody's."""

@@ -15,7 +15,7 @@ from directory.errors import Refusal
 from directory.people import BadEntry, DirectoryPerson, Listed
 from gateway.records import schema
 from gateway.records.database import Database
-from tests.gateway.sync.conftest import Office, account
+from tests.gateway.engine.sync.conftest import Office, account
 from tests.world import World
 
 MEMORY = Path("/dev/shm")  # noqa: S108  (what is written need not outlive the test)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from gateway.policy import Scope
 from gateway.records import InboundMessage, Organization, OutboundMessage, PolicyValue, Request
-from tests.gateway.sync.conftest import Office, account, changed
+from tests.gateway.engine.sync.conftest import Office, account, changed
 from tests.world import MIA
 
 NEW, OTHER, LAST = "+14155550171", "+14155550172", "+14155550173"
@@ -148,8 +148,11 @@ def test_a_reset_is_held_back_after_a_change_of_number(office: Office, ana: str)
     """In many domains people may write their own number, and so may whoever sits at their desk."""
     says(office, NEW, trusted=True)
     assert office.person(ana).reset_held_until is None, "a first number changes nothing"
+    assert office.world.mails() == []
     says(office, OTHER, trusted=True)
     assert office.person(ana).reset_held_until == office.world.clock() + timedelta(hours=24)
+    (mail,) = office.world.mails()
+    assert (mail.template, mail.facts["number"]) == ("number_changed", "+1***0172")
 
 
 @pytest.mark.parametrize(("hours", "held"), [("0", None), ("2", timedelta(hours=2))])

@@ -9,8 +9,8 @@ import pytest
 
 from directory.errors import Refusal
 from directory.people import BadEntry, Listed
-from gateway.sync.run import PORTION
-from tests.gateway.sync.conftest import Office, account, changed, disabled
+from gateway.engine.sync.run import PORTION
+from tests.gateway.engine.sync.conftest import Office, account, changed, disabled
 
 
 def test_accounts_become_people_with_what_the_directory_says(office_anywhere: Office) -> None:

@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Final
 
 from directory.accounts import Directory
+from gateway.engine.sync.pages import Pages
+from gateway.engine.sync.portions import portions
+from gateway.engine.sync.report import Report
+from gateway.engine.sync.roll import Roll
+from gateway.engine.sync.suspensions import Suspensions
+from gateway.engine.sync.target import Target
+from gateway.engine.sync.wishes import Wishes
 from gateway.records.audit import Event, record
 from gateway.records.database import Database
 from gateway.seal import Seal
-from gateway.sync.pages import Pages
-from gateway.sync.portions import portions
-from gateway.sync.report import Report
-from gateway.sync.roll import Roll
-from gateway.sync.suspensions import Suspensions
-from gateway.sync.target import Target
-from gateway.sync.wishes import Wishes
 
 PORTION: Final = 250
 """So many are taken into the records at a time: half a page of the directory."""

@@ -12,18 +12,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.people import DirectoryPerson
+from gateway.engine import notices
+from gateway.engine.sync.changes import Changes, changes
+from gateway.engine.sync.facts import Facts
+from gateway.engine.sync.naming import make_room
+from gateway.engine.sync.numbers import BY_SYNC, NumberChange, Numbers
+from gateway.engine.sync.target import Target
+from gateway.engine.sync.wishes import Wishes
 from gateway.phones import PhoneNumber
 from gateway.records import Person, Phone
 from gateway.records.audit import Event, record
 from gateway.records.forgetting import forget_phone
-from gateway.records.policies import policy_for
+from gateway.records.policies import policy_of
 from gateway.records.suspending import unsuspend
-from gateway.sync.changes import Changes, changes
-from gateway.sync.facts import Facts
-from gateway.sync.naming import make_room
-from gateway.sync.numbers import BY_SYNC, NumberChange, Numbers
-from gateway.sync.target import Target
-from gateway.sync.wishes import Wishes
 
 REPLACED_LIFE: Final = timedelta(days=1)
 """How long a number is kept that could not go at once, as a text to it is under way."""
@@ -77,15 +78,17 @@ class Writing:
         )
 
     def _renumber(self, person: Person, change: NumberChange) -> None:
-        if change.replaces_a_verified_one:
-            self._hold(person)
+        replaces = change.replaces_a_verified_one
         for old in change.remove:
             self._remove(old)
         phone = change.verify if change.add is None else self._added(person, change.add)
-        if phone is not None and self.wishes.trust_phones:
-            phone.verified_at, phone.verified_by, phone.forget_at = self.now, BY_SYNC, None
-            self.session.flush()
-            self._record(Event.PHONE_VERIFIED, person, reason=BY_SYNC)
+        if phone is None or not self.wishes.trust_phones:
+            return
+        phone.verified_at, phone.verified_by, phone.forget_at = self.now, BY_SYNC, None
+        self.session.flush()
+        self._record(Event.PHONE_VERIFIED, person, reason=BY_SYNC)
+        if replaces:
+            self._hold(person, phone)
 
     def _remove(self, phone: Phone) -> None:
         person = phone.person
@@ -108,12 +111,12 @@ class Writing:
         person.phones.append(phone)
         return phone
 
-    def _hold(self, person: Person) -> None:
-        """As after a change by the person: a number in the directory may be theirs to write."""
-        target = self.target
-        policy = policy_for(self.session, target.tenant_id, target.organization_id, person.id)
-        hours = policy.hold_after_phone_change_hours
+    def _hold(self, person: Person, phone: Phone) -> None:
+        """As after a change by the person: a number in the directory may be anybody's to write."""
+        hours = policy_of(self.session, person).hold_after_phone_change_hours
         person.reset_held_until = self.now + timedelta(hours=hours) if hours else None
+        number = PhoneNumber(self.numbers.seal.unseal(phone.sealed_number).get_secret_value())
+        notices.number_was_changed(self.session, person, number, hours, self.now)
 
     def _record(self, event: Event, person: Person, reason: str = "") -> None:
         record(self.session, event, person, self.now, reason=reason, mode=self.mode)

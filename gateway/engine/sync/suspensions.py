@@ -12,14 +12,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from directory.accounts import Directory
+from gateway.engine.sync.portions import portions
+from gateway.engine.sync.report import Report
+from gateway.engine.sync.roll import Roll
+from gateway.engine.sync.wishes import Wishes
 from gateway.records import Person
 from gateway.records.database import Database
 from gateway.records.people import Suspension
 from gateway.records.suspending import suspend
-from gateway.sync.portions import portions
-from gateway.sync.report import Report
-from gateway.sync.roll import Roll
-from gateway.sync.wishes import Wishes
 
 TOO_LARGE_A_PART: Final = 0.2
 AT_LEAST: Final = 10

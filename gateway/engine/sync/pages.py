@@ -13,18 +13,18 @@ from sqlalchemy.orm import Session
 
 from directory.errors import Refusal
 from directory.people import DirectoryPerson, Listed
+from gateway.engine.sync.changes import Changes, changes
+from gateway.engine.sync.facts import Facts, FactsInvalid
+from gateway.engine.sync.matching import Known
+from gateway.engine.sync.numbers import Numbers
+from gateway.engine.sync.report import Report
+from gateway.engine.sync.roll import Roll
+from gateway.engine.sync.target import Target
+from gateway.engine.sync.wishes import Wishes
+from gateway.engine.sync.writing import Writing
 from gateway.records.database import Database
 from gateway.records.policies import policy_for
 from gateway.seal import Seal
-from gateway.sync.changes import Changes, changes
-from gateway.sync.facts import Facts, FactsInvalid
-from gateway.sync.matching import Known
-from gateway.sync.numbers import Numbers
-from gateway.sync.report import Report
-from gateway.sync.roll import Roll
-from gateway.sync.target import Target
-from gateway.sync.wishes import Wishes
-from gateway.sync.writing import Writing
 
 Readable = tuple[DirectoryPerson, Facts]
 

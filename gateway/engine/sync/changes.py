@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from directory.people import DirectoryPerson
+from gateway.engine.sync.facts import Facts
+from gateway.engine.sync.numbers import Choice, NumberChange, Numbers
+from gateway.engine.sync.report import Counts
 from gateway.records import Person
 from gateway.records.people import Suspension
-from gateway.sync.facts import Facts
-from gateway.sync.numbers import Choice, NumberChange, Numbers
-from gateway.sync.report import Counts
 
 BY_THE_DIRECTORY = (Suspension.DISABLED, Suspension.GONE)
 

@@ -13,15 +13,15 @@ import structlog
 import directory
 from directory.errors import DirectoryError
 from gateway.engine.directories import Connect, Directories, DirectoryProfile
+from gateway.engine.sync.report import Report
+from gateway.engine.sync.run import NobodyListed, Run
+from gateway.engine.sync.target import Target
+from gateway.engine.sync.wishes import Wishes
 from gateway.records import Organization, Sync
 from gateway.records.audit import Event, record
 from gateway.records.database import Database, DatabaseUnavailable
 from gateway.records.syncs import LONGEST_ERROR, held_sync, hold_sync, take_due_sync
 from gateway.seal import Seal
-from gateway.sync.report import Report
-from gateway.sync.run import NobodyListed, Run
-from gateway.sync.target import Target
-from gateway.sync.wishes import Wishes
 
 log = structlog.get_logger()
 

@@ -13,11 +13,11 @@ from sqlalchemy import select
 from directory.errors import DirectoryMisconfigured, DirectoryUnreachable, Refusal
 from directory.people import Listed
 from gateway.engine.doorbell import JobName
-from gateway.engine.syncing import AGAIN, LEASE, SyncFailed, Syncing, SyncOvertaken, Task
+from gateway.engine.sync.syncing import AGAIN, LEASE, SyncFailed, Syncing, SyncOvertaken, Task
 from gateway.records import AuditEvent, DirectoryRecord, Organization, Person, Sync
 from gateway.records.syncs import take_sync
 from tests.fakes import Crash
-from tests.gateway.sync.conftest import account, disabled
+from tests.gateway.engine.sync.conftest import account, disabled
 from tests.world import World
 
 EVERY = timedelta(minutes=60)

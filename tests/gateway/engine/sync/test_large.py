@@ -6,7 +6,7 @@ import tracemalloc
 from uuid import UUID
 
 from directory.people import DirectoryPerson
-from tests.gateway.sync.conftest import Office, account
+from tests.gateway.engine.sync.conftest import Office, account
 
 FEW, MANY = 500, 2000
 ROOM_FOR_MANY = 1.25
