@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from directory.active_directory import ActiveDirectory
 from directory.active_directory.messages import present
 from directory.errors import (
     DirectoryBusy,
@@ -18,11 +21,12 @@ from directory.errors import (
     ServiceAccountRefused,
     UnexpectedAnswer,
 )
-from directory.people import BadEntry, DirectoryPerson, PeopleSource
+from directory.people import BadEntry, DirectoryPerson, Listed, PeopleSource
 from simulator.active_directory import ActiveDirectoryServer, Kind
 from simulator.active_directory import wire as ldap
+from simulator.active_directory.controls import next_page
 from tests.directory.conftest import HASTY, Connect
-from tests.directory.peers import eventually, session_hearing
+from tests.directory.peers import Clock, eventually, session_hearing
 from tests.directory.simulated import Simulation
 
 PAGES_OF_TWO = PeopleSource(page_size=2)
@@ -184,8 +188,6 @@ def test_a_controller_that_cannot_list_in_pages_is_an_error(simulation: Simulati
         simulation.domain, name="OLD", supported_controls=(), authority=simulation.server.authority
     )
     with old:
-        from directory.active_directory import ActiveDirectory
-
         accounts = ActiveDirectory(simulation.settings(urls=(old.url,)))
         with pytest.raises(DirectoryMisconfigured, match="an extension"):
             list(accounts.people(PeopleSource()))
@@ -196,6 +198,48 @@ def test_an_answer_that_does_not_say_whether_there_is_more_is_no_page() -> None:
     answer = ldap.entry(search, "CN=Mia,DC=corp", [("cn", [b"Mia"])]) + ldap.result(search, 0)
     with session_hearing(answer) as session, pytest.raises(UnexpectedAnswer, match="has ended"):
         session.page("DC=corp", present("cn"), ("cn",), 500, b"")
+
+
+def test_an_answer_that_ends_before_all_was_told_is_no_page() -> None:
+    """Also where it says at the same time that there is no more."""
+    search = ldap.Message(1, 0x63, ldap.UnbindRequest(), ())
+    answer = ldap.entry(search, "CN=Mia,DC=corp", [("cn", [b"Mia"])])
+    answer += ldap.result(search, 4, controls=[next_page(b"")])
+    for cookie in (b"", b"cookie"):
+        with session_hearing(answer) as session, pytest.raises(UnexpectedAnswer):
+            session.page("DC=corp", present("cn"), ("cn",), 500, cookie)
+
+
+def test_each_page_has_its_time_however_long_the_one_before_was_looked_at(
+    simulation: Simulation, connect: Connect, clock: Clock
+) -> None:
+    users = {simulation.add_user() for _ in range(4)}
+    told = set()
+    for person in connect().people(PAGES_OF_TWO):
+        told.add(person.guid)
+        clock.ahead_seconds += 1000
+    assert told == users
+
+
+def test_no_more_than_a_page_is_held_at_a_time(simulation: Simulation, connect: Connect) -> None:
+    accounts, peaks = connect(), []
+    for number in range(1200):
+        simulation.add_user()
+        if number + 1 in (300, 1200):
+            peaks.append(peak_of(accounts.people(PeopleSource(page_size=100)), number + 1))
+    few, many = peaks
+    assert many < few * 1.3
+
+
+def peak_of(listed: Iterator[Listed], count: int) -> int:
+    """Bytes, the simulated server's own among them; it keeps a reference to each account."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in listed) == count
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_listing_that_nobody_goes_through_asks_for_nothing(

@@ -194,13 +194,15 @@ def test_a_large_part_of_all_is_suspended_only_if_somebody_says_so(
     assert office.sync(allows_many=True).counts.suspended == (leaving if refused else 0)
 
 
-def test_who_was_suspended_before_counts_in_no_share(office: Office) -> None:
+@pytest.mark.parametrize("how", ["gone", "disabled"])
+def test_who_was_suspended_before_counts_in_no_share(office: Office, how: str) -> None:
     office.forget_everybody()
     entries = [account(f"user{number:03}") for number in range(60)]
     office.lists(*entries)
     office.sync()
     for leaving in (10, 20, 29):
-        office.lists(*entries[leaving:])
+        left = map(disabled, entries[:leaving]) if how == "disabled" else ()
+        office.lists(*left, *entries[leaving:])
         assert office.sync().would_suspend == 0
 
 

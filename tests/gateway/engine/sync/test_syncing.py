@@ -13,7 +13,15 @@ from sqlalchemy import select
 from directory.errors import DirectoryMisconfigured, DirectoryUnreachable, Refusal
 from directory.people import Listed
 from gateway.engine.doorbell import JobName
-from gateway.engine.sync.syncing import AGAIN, LEASE, SyncFailed, Syncing, SyncOvertaken, Task
+from gateway.engine.sync.syncing import (
+    AGAIN,
+    LEASE,
+    SyncFailed,
+    Syncing,
+    SyncOvertaken,
+    Task,
+    ToldToStop,
+)
 from gateway.records import AuditEvent, DirectoryRecord, Organization, Person, Sync
 from gateway.records.syncs import take_sync
 from tests.fakes import Crash
@@ -215,10 +223,21 @@ def test_who_was_overtaken_stops_between_two_pages(scheduled: World) -> None:
     assert row(scheduled).lease_until is not None, "it is the other's"
 
 
+def test_who_was_overtaken_at_the_very_end_leaves_the_row_to_the_other(scheduled: World) -> None:
+    def overtake(_count: int) -> None:
+        scheduled.clock.forward(LEASE.total_seconds())
+        with scheduled.database.transaction() as session:
+            assert take_sync(session, row(scheduled).id, scheduled.clock(), LEASE)
+
+    scheduled.syncing.carry_out(held(scheduled), mode="clock", progress=overtake)
+    assert row(scheduled).lease_until == scheduled.clock() + LEASE
+    assert row(scheduled).succeeded_at is None
+
+
 def test_a_worker_that_is_to_stop_puts_it_back(scheduled: World) -> None:
     task = held(scheduled)
     scheduled.syncing.stop()
-    with pytest.raises(Exception):  # noqa: B017, PT011 - whatever it is, it is over
+    with pytest.raises(ToldToStop):
         scheduled.syncing.carry_out(task, mode="clock")
     sync = row(scheduled)
     assert (sync.lease_until, sync.error) == (None, "it was broken off")
