@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from directory.errors import Refusal
+from directory.people import Listed, PeopleSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +128,15 @@ class DirectorySettings:
     receive_timeout_seconds: int = 5
     deadline_seconds: int = 20
     """For one whole operation, over all domain controllers."""
+    page_seconds: int = 30
+    """For each page of a listing, which may have to look through the whole directory."""
 
 
 class Directory(Protocol):
     """One organization's directory. Not thread-safe: one for each worker process.
 
-    Every method raises only errors of `directory.errors`, and ends within the deadline.
+    Every method raises only errors of `directory.errors`, and ends within the deadline; a listing
+    has one for each page.
     """
 
     def find(self, username: str) -> Account:
@@ -151,6 +155,16 @@ class Directory(Protocol):
 
     def read(self, guid: UUID) -> Account:
         """By immutable id, so that a renamed or moved account is still found."""
+        ...
+
+    def people(self, source: PeopleSource) -> Iterator[Listed]:
+        """Everybody whom a source means, page by page, on a connection of its own.
+
+        DirectoryMisconfigured at once where the source is not sound. After that a listing that
+        ends without an error is whole: whoever is not in it was not there. Somebody who is moved
+        meanwhile may be missing, or come twice.
+        One account that cannot be read is a BadEntry and stops nothing.
+        """
         ...
 
     def reset(

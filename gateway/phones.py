@@ -103,6 +103,12 @@ class PhoneNumber(str):
         return format(self.masked, spec)
 
 
+def masked(raw: str) -> str:
+    """What may be shown of a value that is no number: as much as of a number, to find it by."""
+    digits = "".join(letter for letter in raw if letter.isdecimal())
+    return f"***{digits[-4 if len(digits) > 7 else -2 :]}" if len(digits) > 3 else "***"
+
+
 def is_e164(text: str) -> bool:
     """A plus sign and 7 to 15 ASCII digits, and nothing else: no blank, no line break."""
     return _E164.fullmatch(text) is not None

@@ -28,6 +28,7 @@ from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
+from gateway.engine.sync.syncing import Syncing
 from gateway.limits import Limits, RedisLimits
 from gateway.links import Links
 from gateway.mail import Mailer, trying
@@ -144,6 +145,10 @@ class Gateway:
     @cached_property
     def scrambler(self) -> Scrambler:
         return Scrambler(self.database, self.directories, self.now)
+
+    @cached_property
+    def syncing(self) -> Syncing:
+        return Syncing(self.database, self.seal, self.now)
 
     @cached_property
     def functions(self) -> Mapping[JobName, jobs.JobFunction]:

@@ -30,6 +30,7 @@ from directory.errors import (
     OutcomeUnknown,
     Refusal,
 )
+from directory.people import Listed, PeopleSource
 from gateway.carriers import Accepted, CarrierError
 from gateway.engine.doorbell import JobName
 from gateway.limits import Allowed, CannotSay, Exceeded, Limit, Verdict
@@ -109,6 +110,15 @@ class FakeDirectory:
         self.accounts = {account.guid: account for account in accounts}
         self.failpoints = failpoints
         self.faults: list[DirectoryError | None] = []
+        self.listing: list[Listed] = []
+        """Whom it lists, whatever the accounts."""
+        self.tells: Callable[[], Iterator[Listed]] | None = None
+        """How it lists them, where that is not at once and in peace."""
+        self.breaks_off_after: int | None = None
+        """So many of a listing come, and then an error."""
+        self.overlooks: set[UUID] = set()
+        """Whom a listing misses, unless they are asked for by their ids."""
+        self.asked: list[PeopleSource] = []
         self.apply_before_unknown = True
         self.is_away = False
         self.tried: list[str] = []
@@ -140,6 +150,17 @@ class FakeDirectory:
         if guid not in self.accounts:
             raise AccountRefused(Refusal.NOT_FOUND)
         return self._seen(self.accounts[guid])
+
+    def people(self, source: PeopleSource) -> Iterator[Listed]:
+        """Places and groups are kept account of, and otherwise not looked at."""
+        self.asked.append(source)
+        self._maybe_fail()
+        told = self.tells() if self.tells else iter(list(self.listing))
+        for number, each in enumerate(told):
+            if number == self.breaks_off_after:
+                raise DirectoryUnreachable("it broke off")
+            if each.guid in source.guids or not (source.guids or each.guid in self.overlooks):
+                yield each
 
     def reset(
         self, guid: UUID, password: SecretStr, *, must_change: bool = True, unlock: bool = True

@@ -27,6 +27,7 @@ from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
 from gateway.engine.sweeps import Sweeps
+from gateway.engine.sync.syncing import Syncing
 from gateway.links import Links
 from gateway.mail.wording import Wording
 from gateway.phones import PhoneNumber
@@ -63,6 +64,7 @@ PARTS = (
     "mailing",
     "performer",
     "scrambler",
+    "syncing",
     "links",
     "enrolment",
     "reminding",
@@ -176,6 +178,16 @@ class World:
     def scrambler(self) -> Scrambler:
         directories = Directories(self.seal, connect=lambda _kind, _settings: self.directory)
         return Scrambler(self.database, directories, self.clock)
+
+    @cached_property
+    def syncing(self) -> Syncing:
+        return Syncing(
+            self.database,
+            self.seal,
+            self.clock,
+            connect=lambda _kind, _settings: self.directory,
+            start=lambda work: work(),
+        )
 
     @cached_property
     def functions(self) -> Mapping[JobName, jobs.JobFunction]:

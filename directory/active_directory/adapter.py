@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -29,8 +29,9 @@ from directory.active_directory.authentication import (
 from directory.active_directory.controllers import Controllers
 from directory.active_directory.diagnosis import Diagnosis
 from directory.active_directory.domain import Domain
-from directory.active_directory.eligibility import ORDINARY_USER, Circumstances, refusal
+from directory.active_directory.eligibility import Circumstances, refusal
 from directory.active_directory.entries import Entry
+from directory.active_directory.listing import A_PERSON, Listing
 from directory.active_directory.messages import all_of, any_of, equal
 from directory.active_directory.names import is_distinguished, lies_under
 from directory.active_directory.passwords import Changes, setting, unlocking
@@ -44,13 +45,9 @@ from directory.errors import (
     OutcomeUnknown,
     Refusal,
 )
+from directory.people import Listed, PeopleSource
 
 LONGEST_USERNAME = 256
-A_PERSON = (
-    equal("objectCategory", "person"),
-    equal("objectClass", "user"),
-    equal("sAMAccountType", str(ORDINARY_USER)),
-)
 
 
 def utc_now() -> datetime:
@@ -86,6 +83,10 @@ class ActiveDirectory:
     def read(self, guid: UUID) -> Account:
         """By immutable id."""
         return self._controllers.on_any(lambda session: self._read(session, guid))
+
+    def people(self, source: PeopleSource) -> Iterator[Listed]:
+        """Everybody whom a source means, in pages; the source is looked at at once."""
+        return Listing(self._settings, self._controllers, source, self._now).people()
 
     def reset(
         self, guid: UUID, password: SecretStr, *, must_change: bool = True, unlock: bool = True
@@ -221,6 +222,7 @@ def _require_sound(settings: DirectorySettings) -> None:
         settings.connect_timeout_seconds,
         settings.receive_timeout_seconds,
         settings.deadline_seconds,
+        settings.page_seconds,
     )
     faults = {
         "no URL is given": not settings.urls,

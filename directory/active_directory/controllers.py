@@ -60,6 +60,21 @@ class Controllers:
         """
         return self._do(work, at_pdc=True)
 
+    def lasting(self, work: Work[T]) -> tuple[Session, T]:
+        """Begin something long on a connection of its own, which the caller has to close.
+
+        The beginning is done anew on another controller where one fails; what follows is not.
+        Nobody waits for it as for a reset, so every controller gets its full time.
+        """
+        failures: list[DirectoryError] = []
+        for endpoint in sorted(self.endpoints, key=self._rests):
+            try:
+                return self._begun(endpoint, work)
+            except ANOTHER_MAY_HELP as failure:
+                failures.append(failure)
+                self._rest(endpoint)
+        raise _most_telling(failures)
+
     def close(self) -> None:
         """End the kept connection."""
         kept, self._kept = self._kept, None
@@ -70,6 +85,10 @@ class Controllers:
     def deadline(self) -> Deadline:
         """The end of an operation that begins now."""
         return Deadline(self._settings.deadline_seconds, self._clock)
+
+    def page_deadline(self) -> Deadline:
+        """The end of a page of a listing that is asked for now."""
+        return Deadline(self._settings.page_seconds, self._clock)
 
     def open(self, endpoint: Endpoint, deadline: Deadline) -> Session:
         """A new session, signed in. No step is taken before the one above it has succeeded."""
@@ -117,6 +136,14 @@ class Controllers:
         """The configured URL with that host, else the usual port."""
         configured = (known for known in self.endpoints if known.host.casefold() == host)
         return next(configured, Endpoint(host, 636, start_tls=False))
+
+    def _begun(self, endpoint: Endpoint, work: Work[T]) -> tuple[Session, T]:
+        session = self.open(endpoint, self.deadline())
+        try:
+            return session, work(session)
+        except BaseException:
+            session.close()
+            raise
 
     def _do(self, work: Work[T], *, at_pdc: bool) -> T:
         deadline = self.deadline()

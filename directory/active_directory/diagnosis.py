@@ -12,6 +12,7 @@ from directory.active_directory.controllers import Controllers
 from directory.active_directory.domain import Domain
 from directory.active_directory.eligibility import ORDINARY_USER
 from directory.active_directory.entries import Entry
+from directory.active_directory.listing import Listing
 from directory.active_directory.messages import all_of, equal, none_of
 from directory.active_directory.reading import COMPUTED_FLAGS, password_version
 from directory.active_directory.replication import METADATA
@@ -19,6 +20,7 @@ from directory.active_directory.session import Session
 from directory.active_directory.times import clock_time
 from directory.active_directory.wire import Endpoint
 from directory.errors import AccountRefused, DirectoryError
+from directory.people import PeopleSource
 
 NEEDED_RIGHTS = ("lockoutTime", "pwdLastSet")
 NEEDED_READING = ("tokenGroups", "userAccountControl", COMPUTED_FLAGS)
@@ -84,6 +86,7 @@ class Diagnosis:
             self._try(name, partial(step, session))
         if self._try("rights", partial(self._rights, session)):
             self._try("unused passwords", partial(self._unused_passwords, session))
+        self._try("people", partial(self._people, session))
 
     def _try(self, name: str, step: Step) -> bool:
         try:
@@ -144,6 +147,14 @@ class Diagnosis:
 
     def _groups(self, session: Session) -> str:
         return f"{len(self.domain.protected_sids(session))} configured, all found"
+
+    def _people(self, session: Session) -> str:
+        """The first page of what `people sync` would list, if it were not told where to look."""
+        listing = Listing(self.settings, self.controllers, PeopleSource(), self.now)
+        page = listing.first_page(session)
+        if not page.entries:
+            raise _DoneWithout("nobody can be listed below the base DN")
+        return f"{len(page.entries)} can be listed{', and more' if page.cookie else ''}"
 
     def _rights(self, session: Session) -> str:
         """Windows tells which attributes we may write, but not whether we may reset a password."""

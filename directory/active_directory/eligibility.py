@@ -38,12 +38,29 @@ class Circumstances:
     now: datetime
 
 
+Reasons = Sequence[tuple[Refusal, Callable[[Entry, Circumstances], bool]]]
+
+
 def refusal(account: Entry, circumstances: Circumstances) -> Refusal | None:
     """The first reason not to touch an account, or None.
 
     What it needs to decide must be readable: RightMissing otherwise, never a guess.
     """
-    return next((reason for reason, holds in REASONS if holds(account, circumstances)), None)
+    return _first(REASONS, account, circumstances)
+
+
+def inactivity(account: Entry, circumstances: Circumstances) -> Refusal | None:
+    """Why nobody can sign in with it, or None. It needs nothing that a listing does not tell."""
+    return _first(INACTIVE, account, circumstances)
+
+
+def ineligibility(account: Entry, circumstances: Circumstances) -> Refusal | None:
+    """Another reason not to touch it, as far as a listing tells, which knows no groups."""
+    return _first(INELIGIBLE, account, circumstances)
+
+
+def _first(reasons: Reasons, account: Entry, circumstances: Circumstances) -> Refusal | None:
+    return next((reason for reason, holds in reasons if holds(account, circumstances)), None)
 
 
 def _not_a_person(account: Entry, _: Circumstances) -> bool:
@@ -57,10 +74,17 @@ def _outside_base(account: Entry, circumstances: Circumstances) -> bool:
 def _protected(account: Entry, circumstances: Circumstances) -> bool:
     groups = account.require("tokenGroups")
     return (
-        account.number("adminCount", 0) > 0
-        or _relative_id(account.require("objectSid")[0]) in PRIVILEGED_ACCOUNTS
+        _is_marked(account, circumstances)
         or any(is_privileged(group) for group in groups)
         or not circumstances.protected_sids.isdisjoint(groups)
+    )
+
+
+def _is_marked(account: Entry, _: Circumstances) -> bool:
+    """Whether the account itself says that it has power, or once had."""
+    return (
+        account.number("adminCount", 0) > 0
+        or relative_id(account.require("objectSid")[0]) in PRIVILEGED_ACCOUNTS
     )
 
 
@@ -74,14 +98,21 @@ def _expired(account: Entry, circumstances: Circumstances) -> bool:
     return ends_at is not None and ends_at <= circumstances.now
 
 
-REASONS: Sequence[tuple[Refusal, Callable[[Entry, Circumstances], bool]]] = (
+INACTIVE: Reasons = (
+    (Refusal.DISABLED, _flag(ACCOUNT_DISABLED)),
+    (Refusal.EXPIRED, _expired),
+)
+PASSWORDLESS: Reasons = (
+    (Refusal.SMART_CARD_ONLY, _flag(SMART_CARD_REQUIRED)),
+    (Refusal.PASSWORD_NOT_REQUIRED, _flag(PASSWORD_NOT_REQUIRED)),
+)
+INELIGIBLE: Reasons = ((Refusal.PROTECTED, _is_marked), *PASSWORDLESS)
+REASONS: Reasons = (
     (Refusal.NOT_A_PERSON, _not_a_person),
     (Refusal.OUTSIDE_BASE, _outside_base),
     (Refusal.PROTECTED, _protected),
-    (Refusal.DISABLED, _flag(ACCOUNT_DISABLED)),
-    (Refusal.EXPIRED, _expired),
-    (Refusal.SMART_CARD_ONLY, _flag(SMART_CARD_REQUIRED)),
-    (Refusal.PASSWORD_NOT_REQUIRED, _flag(PASSWORD_NOT_REQUIRED)),
+    *INACTIVE,
+    *PASSWORDLESS,
 )
 """In this order: what matters most for safety is said first, and is what the audit keeps."""
 
@@ -89,9 +120,10 @@ REASONS: Sequence[tuple[Refusal, Callable[[Entry, Circumstances], bool]]] = (
 def is_privileged(group_sid: bytes) -> bool:
     """Whether a group of any domain of the forest holds power over the directory itself."""
     if group_sid.startswith(BUILTIN_DOMAIN):
-        return _relative_id(group_sid) in PRIVILEGED_BUILTIN_GROUPS
-    return group_sid.startswith(A_DOMAIN) and _relative_id(group_sid) in PRIVILEGED_DOMAIN_GROUPS
+        return relative_id(group_sid) in PRIVILEGED_BUILTIN_GROUPS
+    return group_sid.startswith(A_DOMAIN) and relative_id(group_sid) in PRIVILEGED_DOMAIN_GROUPS
 
 
-def _relative_id(sid: bytes) -> int:
+def relative_id(sid: bytes) -> int:
+    """The last part of a SID, which tells accounts and groups of a domain apart."""
     return int.from_bytes(sid[-4:], "little")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 RDN = re.compile(r"(?:\\.|[^\\,])+", re.DOTALL)
 ESCAPED = re.compile(rb"\\([0-9A-Fa-f]{2}|.)", re.DOTALL)
@@ -16,6 +17,16 @@ def lies_under(dn: str, base: str) -> bool:
     """
     parts, base_parts = _parts(dn), _parts(base)
     return len(parts) > len(base_parts) > 0 and parts[-len(base_parts) :] == base_parts
+
+
+def is_among(dn: str, others: Iterable[str]) -> bool:
+    """Whether one of the others is another spelling of the same name, or the same."""
+    return any(_parts(dn) == _parts(other) for other in others)
+
+
+def lies_within(dn: str, base: str) -> bool:
+    """Whether it is the base itself, or stands somewhere below it."""
+    return is_among(dn, [base]) or lies_under(dn, base)
 
 
 def is_distinguished(name: str) -> bool:

@@ -16,10 +16,12 @@ from directory.active_directory.messages import (
     BASE,
     SUBTREE,
     Filter,
+    in_pages,
     present,
     question,
     replacement,
 )
+from directory.active_directory.paging import Page, broken_off, page_of
 from directory.active_directory.passwords import Changes
 from directory.active_directory.results import (
     NO_SUCH_OBJECT,
@@ -146,21 +148,24 @@ class Session:
         at_most: int = 0,
     ) -> list[Entry]:
         """Objects below a base. References to other servers are dropped, never followed."""
-        entries: list[Entry] = []
-
-        def ask() -> None:
-            number = self._next_number()
-            self._wire.sendall(question(number, base, scope, where, attributes, at_most))
-            answers = self._ldap.strategy.post_send_search(number)
-            kept = [item for item in answers if item["type"] == "searchResEntry"]
-            entries.extend(Entry.of(item) for item in kept)
-
-        answer = self._ask("searchResDone", ask)
-        if answer is None:
-            self._fail()
+        answer, entries = self._found(
+            lambda number: question(number, base, scope, where, attributes, at_most)
+        )
         if answer["result"] not in {SUCCESS, SIZE_LIMIT_EXCEEDED}:
             raise self._refused(answer)
         return entries
+
+    def page(
+        self, base: str, where: Filter, attributes: Sequence[str], size: int, cookie: bytes
+    ) -> Page:
+        """The next of all objects below a base. Half a page is none: what is wrong is raised."""
+        control = in_pages(size, cookie)
+        answer, entries = self._found(
+            lambda number: question(number, base, SUBTREE, where, attributes, 0, control)
+        )
+        if answer["result"] != SUCCESS:
+            raise self._refused(answer) if not cookie else broken_off(answer)
+        return page_of(entries, answer)
 
     def modify(self, guid: UUID, changes: Changes) -> None:
         """Send one modify, once. OutcomeUnknown where it may have arrived and no answer came."""
@@ -184,6 +189,22 @@ class Session:
         if self._process_id == os.getpid() and not self._broken:
             self._ask("", self._ldap.unbind)
         self._wire.close()
+
+    def _found(self, made: Callable[[int], bytes]) -> tuple[Answer, list[Entry]]:
+        """What a search is answered with. References to other servers are dropped."""
+        entries: list[Entry] = []
+
+        def ask() -> None:
+            number = self._next_number()
+            self._wire.sendall(made(number))
+            answers = self._ldap.strategy.post_send_search(number)
+            kept = [item for item in answers if item["type"] == "searchResEntry"]
+            entries.extend(Entry.of(item) for item in kept)
+
+        answer = self._ask("searchResDone", ask)
+        if answer is None:
+            self._fail()
+        return answer, entries
 
     def _next_number(self) -> int:
         """The number of a message of ours, for whose answer ldap3 will wait."""

@@ -19,6 +19,8 @@ from directory.errors import ConnectionNotSecure, DirectoryMisconfigured, Direct
 DEFAULT_PORTS = {"ldaps": 636, "ldap": 389}
 MOST_BYTES_IN_AN_ANSWER = 1024 * 1024
 """An account is a few kilobytes. A peer that sends without end is not a directory."""
+MOST_BYTES_IN_A_PAGE = 32 * 1024 * 1024
+"""Five hundred of them, each with as much as the attributes that we ask for can hold."""
 SOURCE_OF_OPENSSL = re.compile(r"^_ssl\.c:\d+: | \(_ssl\.c:\d+\)$")
 
 Clock = Callable[[], float]
@@ -102,6 +104,7 @@ class Wire:
         self.departed = False
         """Something was handed to the network since this was last set to False."""
         self._receive_timeout_seconds = receive_timeout_seconds
+        self._most_bytes = MOST_BYTES_IN_AN_ANSWER
         self._socket: socket.socket | ssl.SSLSocket | None = None
         self._deadline: Deadline | None = None
         self._answer_due: Deadline | None = None
@@ -110,6 +113,11 @@ class Wire:
     def begin(self, deadline: Deadline) -> None:
         """Start an operation."""
         self._deadline = self._answer_due = deadline
+
+    def expect_pages(self, seconds: float) -> None:
+        """What follows are long answers, for each of which so long is waited."""
+        self._receive_timeout_seconds = seconds
+        self._most_bytes = MOST_BYTES_IN_A_PAGE
 
     def connect(self, budget: Deadline) -> None:
         """Try the host's addresses in turn; a dead one may not use up the time of the next."""
@@ -159,7 +167,7 @@ class Wire:
         """Read, as ldap3 asks for it."""
         data = self._in_time().recv(size)
         self._received += len(data)
-        if self._received > MOST_BYTES_IN_AN_ANSWER:
+        if self._received > self._most_bytes:
             raise OSError("the answer is too long")
         return data
 

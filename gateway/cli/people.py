@@ -18,6 +18,7 @@ from gateway.cli.languages import missing_texts
 from gateway.cli.listing import list_
 from gateway.cli.shell import Failed
 from gateway.cli.switching import SWITCHES, counted
+from gateway.cli.syncing import sync
 from gateway.people_import import CsvInvalid, PeopleFile, Row, read
 from gateway.records.audit import Event, record
 from gateway.records.forgetting import forget_person
@@ -31,7 +32,7 @@ def people() -> None:
     """Who may text, and from which phone."""
 
 
-for each in (list_, *SWITCHES, invite_, revoke, approve_):
+for each in (list_, sync, *SWITCHES, invite_, revoke, approve_):
     people.add_command(each)
 
 

@@ -109,6 +109,7 @@ def _work(settings: Settings, queue: str, *, child: bool) -> None:
         while (stopped := _listen(gateway, QueueName(queue))) is None and child:
             wait_until_fit(settings.redis_url, refuse=False)
     finally:
+        gateway.syncing.stop()
         gateway.directories.close()
         gateway.database.close()
     log.info("worker.stopped", queue=queue)

@@ -44,6 +44,7 @@ class JobName(StrEnum):
     REDACT_STRAY = "redact_stray"
     SCRAMBLE = "scramble"
     MAIL = "mail"
+    SYNC = "sync"
     REMIND = "remind"
     FORGET_PHONE = "forget_phone"
 
@@ -56,6 +57,7 @@ QUEUE_OF: Final = {
     JobName.REDACT_STRAY: QueueName.MAINTENANCE,
     JobName.SCRAMBLE: QueueName.MAINTENANCE,
     JobName.MAIL: QueueName.MAIL,
+    JobName.SYNC: QueueName.MAINTENANCE,
     JobName.REMIND: QueueName.MAINTENANCE,
     JobName.FORGET_PHONE: QueueName.MAINTENANCE,
 }

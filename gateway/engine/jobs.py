@@ -16,6 +16,7 @@ from gateway.engine.performing import Performer
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
+from gateway.engine.sync.syncing import Syncing
 
 log = structlog.get_logger()
 
@@ -38,6 +39,8 @@ class Parts(Protocol):
     @property
     def mailing(self) -> Mailing: ...
     @property
+    def syncing(self) -> Syncing: ...
+    @property
     def reminding(self) -> Reminding: ...
     @property
     def forgetting(self) -> Forgetting: ...
@@ -53,6 +56,7 @@ def functions(parts: Parts) -> Mapping[JobName, JobFunction]:
         JobName.REDACT_STRAY: parts.redaction.redact_stray,
         JobName.SCRAMBLE: parts.scrambler.scramble,
         JobName.MAIL: parts.mailing.deliver,
+        JobName.SYNC: parts.syncing.begin,
         JobName.REMIND: parts.reminding.remind,
         JobName.FORGET_PHONE: parts.forgetting.forget_phone,
     }

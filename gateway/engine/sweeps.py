@@ -14,7 +14,7 @@ from gateway.engine.bookkeeping import keep_books
 from gateway.engine.doorbell import Doorbell, JobName
 from gateway.engine.jobs import JobFunction
 from gateway.engine.sealing import Sealing
-from gateway.records import Invitation, Mail, OutboundMessage, Phone, Request, StrayText
+from gateway.records import Invitation, Mail, OutboundMessage, Phone, Request, StrayText, Sync
 from gateway.records.database import Database
 from gateway.records.requests import RequestState
 
@@ -28,8 +28,8 @@ AT_ONCE: Final = 200
 BY_OURSELVES: Final = 20
 """How many rows of a kind one sweep works on itself while Redis cannot be reached."""
 
-MAILS_BY_OURSELVES: Final = 1
-"""A mail server may take a minute for each, and people who have texted would wait for it."""
+FEWER_BY_OURSELVES: Final = {JobName.MAIL: 1, JobName.SYNC: 0}
+"""A mail server may take a minute for each, and a directory minutes: people wait for texts."""
 
 FORGET_PASSWORD_AFTER: Final = timedelta(minutes=5)
 """A text that the carrier has taken needs its password no more, whether or not it reports."""
@@ -83,6 +83,7 @@ class Sweeps:
         self._pick_up(JobName.FORGET_PHONE, Phone.id, Phone.forget_at, now, go_on)
         self._forget_passwords(now)
         self._pick_up(JobName.MAIL, Mail.id, Mail.ring_at, now, go_on)
+        self._pick_up(JobName.SYNC, Sync.id, Sync.ring_at, now, go_on)
         keep_books(self._database, self._now())
         if self._sealing:
             self._sealing.run(go_on)
@@ -101,7 +102,7 @@ class Sweeps:
                 self._functions[job](each)
             elif self._doorbell.ring(job, each):
                 log.info("sweep.rang", job=job.value, row=each)
-            elif worked < (MAILS_BY_OURSELVES if job is JobName.MAIL else BY_OURSELVES):
+            elif worked < FEWER_BY_OURSELVES.get(job, BY_OURSELVES):
                 if not go_on():
                     raise NoLongerOurTurn
                 log.info("sweep.does_it_itself", job=job.value, row=each)

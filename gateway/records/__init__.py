@@ -16,6 +16,7 @@ from gateway.records.phones import Phone
 from gateway.records.policies import PolicyValue
 from gateway.records.proofs import Proof
 from gateway.records.requests import Request
+from gateway.records.syncs import Sync
 from gateway.records.tallies import Tally, TallyMark
 from gateway.records.tenants import Tenant
 
@@ -41,6 +42,7 @@ __all__ = [
     "Request",
     "StatusReport",
     "StrayText",
+    "Sync",
     "Tally",
     "TallyMark",
     "Tenant",

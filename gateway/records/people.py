@@ -79,6 +79,8 @@ class Person(Base):
     """When they first got something by text."""
     reset_held_until: Mapped[datetime | None]
     """Until then RESET is held back, as their number was changed."""
+    synced_at: Mapped[datetime | None]
+    """Since when the directory has listed them; None for who is not kept in step with it."""
     created_at: Mapped[datetime]
 
     organization: Mapped[Organization] = relationship()

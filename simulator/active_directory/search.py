@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from simulator.active_directory import filters, refusals
 from simulator.active_directory.accounts import User
@@ -41,40 +42,63 @@ class Found:
 
 
 @dataclass(slots=True)
+class _Paged:
+    """A search of which some pages have been told."""
+
+    request: SearchRequest
+    base: DnKey
+    candidates: list[Entry]
+    told: int = 0
+    """How many of the candidates have been looked at."""
+
+
+@dataclass(slots=True)
 class Searches:
-    """The searches of one connection. A cookie means nothing on another."""
+    """The searches of one connection. A cookie means nothing on another, or with another search."""
 
     domain: Domain
-    _waiting: dict[bytes, list[Entry]] = field(default_factory=dict)
+    _waiting: dict[bytes, _Paged] = field(default_factory=dict)
 
     def run(self, request: SearchRequest, caller: User, page: Page | None) -> Found:
         """Search, or go on with a search. The caller holds the domain's lock."""
         if page is None:
-            return self._portion(request, caller, self._all(request, caller))
-        if page.cookie:
-            found = self._waiting.pop(page.cookie, None)
-            if found is None:
-                raise refusals.unwilling("00000057")
-        else:
-            found = self._all(request, caller)
-        return self._page(request, caller, found, page.size)
+            return self._portion(request, caller)
+        if not page.cookie:
+            candidates = list(self._candidates(request, caller))
+            base = key(self.domain.target(request.base).dn)
+            return self._page(_Paged(request, base, candidates), caller, page.size or MAX_PAGE_SIZE)
+        waiting = self._waiting.pop(page.cookie, None)
+        if waiting is None or waiting.request != request:
+            raise refusals.control_refused()
+        return self._page(waiting, caller, page.size) if page.size else Found([], cookie=b"")
 
-    def _page(self, request: SearchRequest, caller: User, found: list[Entry], size: int) -> Found:
-        size = min(size or len(found), MAX_PAGE_SIZE)
-        rows = [_row(self.domain, each, request, caller) for each in found[:size]]
-        if not found[size:]:
-            return Found(rows, cookie=b"")
+    def _page(self, paged: _Paged, caller: User, size: int) -> Found:
+        """The next ones that are there still, and still fit: who was deleted is told no more."""
+        limit, rows = min(size, MAX_PAGE_SIZE), list[Row]()
+        while paged.told < len(paged.candidates):
+            entry = paged.candidates[paged.told]
+            if self._is_there(entry, paged) and self._is_meant(entry, paged.request, caller):
+                if len(rows) == limit:
+                    return Found(rows, cookie=self._kept(paged))
+                rows.append(_row(self.domain, entry, paged.request, caller))
+            paged.told += 1
+        return Found(rows, cookie=b"")
+
+    def _kept(self, paged: _Paged) -> bytes:
         cookie = secrets.token_bytes(8)
-        self._waiting[cookie] = found[size:]
-        return Found(rows, cookie=cookie)
+        self._waiting[cookie] = paged
+        return cookie
 
-    def _portion(self, request: SearchRequest, caller: User, found: list[Entry]) -> Found:
+    def _portion(self, request: SearchRequest, caller: User) -> Found:
         limit = min(request.size_limit or MAX_PAGE_SIZE, MAX_PAGE_SIZE)
+        candidates = self._candidates(request, caller)
+        meant = (each for each in candidates if self._is_meant(each, request, caller))
+        found = list(islice(meant, limit + 1))
         rows = [_row(self.domain, each, request, caller) for each in found[:limit]]
         too_many = len(found) > limit
         return Found(rows, ResultCode.SIZE_LIMIT_EXCEEDED if too_many else ResultCode.SUCCESS)
 
-    def _all(self, request: SearchRequest, caller: User) -> list[Entry]:
+    def _candidates(self, request: SearchRequest, caller: User) -> Iterable[Entry]:
         base = self.domain.target(request.base)
         if not self._may_see(base, caller):
             raise refusals.no_such_object(parent(base.dn))
@@ -83,11 +107,16 @@ class Searches:
             computed.base_only for name, computed in COMPUTED.items() if name in asked
         ):
             raise refusals.token_groups_need_a_base_search()
-        return [
-            entry
-            for entry in _candidates(self.domain, base, request)
-            if request.filter.judge(_Judged(self.domain, entry)) and self._may_see(entry, caller)
-        ]
+        return _candidates(self.domain, base, request)
+
+    def _is_meant(self, entry: Entry, request: SearchRequest, caller: User) -> bool:
+        fits = request.filter.judge(_Judged(self.domain, entry))
+        return bool(fits) and self._may_see(entry, caller)
+
+    def _is_there(self, entry: Entry, paged: _Paged) -> bool:
+        """Between two pages it may have been deleted, or moved to where nobody looks for it."""
+        above = key(entry.dn)[: len(paged.base)]
+        return self.domain.at(entry.dn) is entry and above == paged.base
 
     def _may_see(self, entry: Entry, caller: User) -> bool:
         return not self.domain.is_hidden(entry) or self.domain.is_administrator(caller)

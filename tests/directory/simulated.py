@@ -73,17 +73,26 @@ class Simulation:
             password=self.password,
             ou=parent,
             name=name,
-            display_name=str(given.pop("displayName", f"{name} of Staff")),
+            display_name=given.pop("displayName", f"{name} of Staff") or "",
             principal_name=given.pop("userPrincipalName", f"{name}@{self.domain.name}") or "",
         )
         self._put(user, given)
         return user.guid
 
+    def add_container(self, parent: str = "") -> str:
+        """A new organizational unit."""
+        return self.domain.add_ou(unique("unit"), under=parent or self.staff_dn)
+
     def add_group(
-        self, name: str = "", *, members: Sequence[str] = (), security: bool = True
+        self,
+        name: str = "",
+        *,
+        parent: str = "OU=Staff",
+        members: Sequence[str] = (),
+        security: bool = True,
     ) -> str:
         """A group with these members, by distinguished name."""
-        group = self.domain.add_group(name or unique("group"), ou="OU=Staff", security=security)
+        group = self.domain.add_group(name or unique("group"), ou=parent, security=security)
         for member in members:
             self.domain.link(group, self.domain.target(member))
         return group.dn
@@ -102,7 +111,10 @@ class Simulation:
     def set(self, target: UUID | str, **attributes: Any) -> None:
         """Change attributes."""
         entry = self.entry(target)
-        self._put(entry, {key.replace("_", "-"): value for key, value in attributes.items()})
+        given = {key.replace("_", "-"): value for key, value in attributes.items()}
+        if "sAMAccountName" in given:
+            self.domain.put(entry, "sAMAccountName", given.pop("sAMAccountName"))
+        self._put(entry, given)
         self.domain.touch(entry)
 
     def join(self, group_dn: str, member_dn: str) -> None:
@@ -156,7 +168,8 @@ class Simulation:
         for name, value in attributes.items():
             means_now = (name, value) == ("pwdLastSet", -1)
             written = filetime(self.domain.now()) if means_now else value
-            entry.put(name, *([] if value is None else [written]))
+            several = written if isinstance(written, list) else [written]
+            entry.put(name, *([] if value is None else several))
 
     def _delegate(self) -> None:
         flags = Control.PASSWORD_NEVER_EXPIRES

@@ -39,6 +39,7 @@ def test_every_step_is_told_in_order(simulation: Simulation, connect: Connect) -
         "protected groups",
         "rights",
         "unused passwords",
+        "people",
     ]
     details = {check.name: check.detail for check in checks}
     assert "days" in details[f"{where} TLS"]

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from directory.active_directory.passwords import unlocking
 from directory.active_directory.reading import FOR_AN_ACCOUNT
-from directory.active_directory.session import Session
+from directory.active_directory.session import ANYTHING, Session
 from directory.active_directory.wire import MOST_BYTES_IN_AN_ANSWER
 from directory.errors import DirectoryError, DirectoryUnreachable, OutcomeUnknown, PasswordRejected
 from simulator.active_directory import wire as ldap
+from simulator.active_directory.controls import next_page
 from tests.directory.peers import session_hearing, session_over
 
 SOMEBODY = UUID(int=1)
@@ -30,11 +31,14 @@ ASKED: dict[str, Callable[[Session], Any]] = {
     "a write": lambda session: session.modify(SOMEBODY, unlocking()),
     "StartTLS": lambda session: session.start_tls(),
     "the root": lambda session: session.look_around(),
+    "a page": lambda session: session.page("DC=corp", ANYTHING, FOR_AN_ACCOUNT, 500, b""),
 }
 GOOD_BYE = ldap.notice_of_disconnection(52, "unavailable")
 SENSIBLE = [
     ldap.entry(SEARCH, "CN=Mia,DC=corp", [("objectGUID", [b"x" * 16]), ("pwdLastSet", [b"0"])])
     + ldap.result(SEARCH, 0),
+    ldap.entry(SEARCH, "CN=Mia,DC=corp", [("objectGUID", [b"x" * 16])])
+    + ldap.result(SEARCH, 0, controls=[next_page(b"cookie")]),
     ldap.result(MODIFY, 53, "0000052D: SvcErr"),
     ldap.result(EXTENDED, 0, name="1.3.6.1.4.1.1466.20037"),
     GOOD_BYE,
@@ -115,9 +119,12 @@ def test_a_sensible_answer_is_understood() -> None:
     with session_hearing(SENSIBLE[0]) as session:
         assert session.read("<GUID=x>", FOR_AN_ACCOUNT).number("pwdLastSet", -1) == 0
         assert not session.usable
-    with session_hearing(SENSIBLE[1]) as session, pytest.raises(PasswordRejected):
+    with session_hearing(SENSIBLE[1]) as session:
+        page = session.page("DC=corp", ANYTHING, FOR_AN_ACCOUNT, 500, b"")
+        assert (page.entries[0].dn, page.cookie) == ("CN=Mia,DC=corp", b"cookie")
+    with session_hearing(SENSIBLE[2]) as session, pytest.raises(PasswordRejected):
         session.modify(SOMEBODY, unlocking())
-    with session_hearing(SENSIBLE[2]) as session:
+    with session_hearing(SENSIBLE[3]) as session:
         session.start_tls()
 
 

@@ -12,24 +12,31 @@ from ldap3 import DEREF_NEVER, MODIFY_REPLACE
 from ldap3 import SUBTREE as LDAP3_SUBTREE
 from ldap3.operation.modify import modify_operation
 from ldap3.operation.search import search_operation
+from ldap3.protocol.convert import build_controls_list
+from ldap3.protocol.rfc2696 import paged_search_control
 from ldap3.protocol.rfc4511 import LDAPMessage, MessageID, ProtocolOp
-from ldap3.utils.conv import escape_filter_chars
+from ldap3.utils.conv import escape_bytes, escape_filter_chars
 from pyasn1.codec.ber import encoder
+from pyasn1.codec.der import encoder as strict_encoder
 
 from directory.active_directory.messages import (
     BASE,
+    BIT_AND,
+    IN_CHAIN,
     SUBTREE,
     Filter,
     all_of,
     any_of,
     equal,
+    in_pages,
+    matching,
     none_of,
     present,
     question,
     replacement,
 )
 from directory.active_directory.reading import FOR_AN_ACCOUNT
-from simulator.active_directory import filters, wire
+from simulator.active_directory import controls, filters, wire
 
 SOMEBODY = "<GUID=629052ec-bd5d-400f-b10b-a4de2f94ab46>"
 TEXTS = some.text(some.characters(codec="utf-8"), max_size=200)
@@ -64,6 +71,9 @@ def test_one_object(number: int, at_most: int) -> None:
         (all_of(equal("a", "1"), present("b")), "(&(a=1)(b=*))"),
         (any_of(equal("a", "1"), equal("b", "2")), "(|(a=1)(b=2))"),
         (none_of(equal("a", "1")), "(!(a=1))"),
+        (matching("memberOf", IN_CHAIN, "CN=a,DC=b"), f"(memberOf:{IN_CHAIN}:=CN=a,DC=b)"),
+        (matching("groupType", BIT_AND, "2147483648"), f"(groupType:{BIT_AND}:=2147483648)"),
+        (equal("objectGUID", bytes(range(16))), rf"(objectGUID={escape_bytes(bytes(range(16)))})"),
         (all_of(equal("a", "x" * 300), none_of(present("b"))), f"(&(a={'x' * 300})(!(b=*)))"),
     ],
 )
@@ -71,6 +81,19 @@ def test_filters(ours: Filter, theirs: str) -> None:
     base = "DC=corp,DC=example"
     expected = of_ldap3(7, base, LDAP3_SUBTREE, theirs, ["objectGUID"], 2)
     assert question(7, base, SUBTREE, ours, ["objectGUID"], 2) == expected
+
+
+@pytest.mark.parametrize("cookie", [b"", b"\x00\xff" * 200])
+@pytest.mark.parametrize("size", [1, 127, 128, 500])
+def test_pages(size: int, cookie: bytes) -> None:
+    """RFC 4511 wants TRUE as FF, which ldap3 does not send."""
+    control = paged_search_control(criticality=True, size=size, cookie=cookie)
+    built: Any = build_controls_list([control])
+    theirs = bytes(strict_encoder.encode(built[0]))
+    assert in_pages(size, cookie) == theirs
+    asked = wire.read(question(5, "", SUBTREE, present("cn"), ["cn"], 0, in_pages(size, cookie)))
+    assert controls.page(asked.controls[0]) == controls.Page(size, cookie)
+    assert asked.controls[0].critical
 
 
 @given(value=TEXTS.map(str.strip).filter(bool))

@@ -70,8 +70,19 @@ class Samba:
         self._add(f"CN={escaped},{parent}", ["user"], values)
         return self.guid(f"CN={escaped},{parent}")
 
+    def add_container(self, parent: str = "") -> str:
+        """A new organizational unit; returns its distinguished name."""
+        dn = f"OU={unique('unit')},{parent or recipe.STAFF_DN}"
+        self._add(dn, ["organizationalUnit"], {})
+        return dn
+
     def add_group(
-        self, name: str = "", *, members: Sequence[str] = (), security: bool = True
+        self,
+        name: str = "",
+        *,
+        parent: str = recipe.STAFF_DN,
+        members: Sequence[str] = (),
+        security: bool = True,
     ) -> str:
         """A global group with these members; returns its distinguished name."""
         name = name or unique("group")
@@ -79,8 +90,8 @@ class Samba:
         values: dict[str, Any] = {"sAMAccountName": name, "groupType": kind}
         if members:
             values["member"] = list(members)
-        self._add(f"CN={name},{recipe.STAFF_DN}", ["group"], values)
-        return f"CN={name},{recipe.STAFF_DN}"
+        self._add(f"CN={name},{parent}", ["group"], values)
+        return f"CN={name},{parent}"
 
     def add_password_rules(self, user: UUID, *, min_length: int, complexity: bool) -> str:
         """A fine-grained policy (PSO) for this one user."""

@@ -16,6 +16,7 @@ from simulator.active_directory import (
     Control,
     Policy,
     Sample,
+    ber,
     sample_domain,
 )
 from simulator.active_directory.trial import connect
@@ -28,6 +29,7 @@ FOREVER = b"-9223372036854775808"
 PEOPLE = "(&(objectCategory=person)(objectClass=user)(sAMAccountType=805306368))"
 COMPUTED = "msDS-User-Account-Control-Computed"
 EXPIRY = "msDS-UserPasswordExpiryTimeComputed"
+PAGED = "1.2.840.113556.1.4.319"
 
 
 @pytest.fixture
@@ -66,6 +68,16 @@ def found(connection: Any, base: str, where: str, scope: str = "SUBTREE") -> set
     connection.search(base, where, scope)
     assert connection.result["result"] == 0, connection.result
     return names(connection)
+
+
+def first_page(connection: Any, base: str) -> bytes:
+    connection.search(base, PEOPLE, paged_size=2)
+    assert len(entries(connection)) == 2
+    return next_cookie(connection)
+
+
+def next_cookie(connection: Any) -> bytes:
+    return bytes(connection.result["controls"][PAGED]["value"]["cookie"])
 
 
 def raw(connection: Any, base: str, *attributes: str) -> dict[str, list[bytes]]:
@@ -362,13 +374,48 @@ class TestPages:
     def test_a_cookie_means_nothing_on_another_connection(
         self, server: ActiveDirectoryServer, service: Any, sample: Sample
     ) -> None:
-        service.search(sample.staff_dn, PEOPLE, paged_size=2)
-        cookie = service.result["controls"]["1.2.840.113556.1.4.319"]["value"]["cookie"]
+        cookie = first_page(service, sample.staff_dn)
         other = connect(server, sample.service_dn, sample.service_password)
         other.bind()
         other.search(sample.staff_dn, PEOPLE, paged_size=2, paged_cookie=cookie)
-        assert other.result["result"] == 53
+        assert other.result["result"] == 12
+        assert other.result["message"].startswith("00000057")
         other.unbind()
+
+    def test_a_cookie_means_nothing_with_another_search(self, service: Any, sample: Sample) -> None:
+        cookie = first_page(service, sample.staff_dn)
+        service.search(sample.staff_dn, "(sn=Keller)", paged_size=2, paged_cookie=cookie)
+        assert service.result["result"] == 12
+
+    def test_a_cookie_is_good_for_one_page(self, service: Any, sample: Sample) -> None:
+        cookie = first_page(service, sample.staff_dn)
+        for expected in (0, 12):
+            service.search(sample.staff_dn, PEOPLE, paged_size=2, paged_cookie=cookie)
+            assert service.result["result"] == expected
+
+    def test_a_page_of_no_size_ends_the_search(self, service: Any, sample: Sample) -> None:
+        cookie = first_page(service, sample.staff_dn)
+        ended = ber.element(ber.SEQUENCE, ber.integer(0), ber.octets(cookie))
+        service.search(sample.staff_dn, PEOPLE, controls=[(PAGED, True, ended)])
+        assert service.result["result"] == 0
+        assert entries(service) == []
+        assert next_cookie(service) == b""
+
+    def test_who_is_deleted_or_moved_between_two_pages_is_not_told(
+        self, service: Any, sample: Sample
+    ) -> None:
+        cookie = first_page(service, sample.staff_dn)
+        sample.domain.remove(sample.domain.user("noah.lindqvist"))
+        sample.domain.move(sample.domain.user("lea.fontaine"), f"CN=Users,{sample.domain.base_dn}")
+        service.search(sample.staff_dn, PEOPLE, paged_size=9, paged_cookie=cookie)
+        assert names(service) == {"Priya Nair", "Tom Becker"}
+        assert next_cookie(service) == b""
+
+    def test_a_full_last_page_is_the_last(self, service: Any, sample: Sample) -> None:
+        cookie = first_page(service, sample.staff_dn)
+        service.search(sample.staff_dn, PEOPLE, paged_size=4, paged_cookie=cookie)
+        assert len(entries(service)) == 4
+        assert next_cookie(service) == b""
 
 
 class TestControls:

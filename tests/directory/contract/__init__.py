@@ -11,6 +11,7 @@ from directory.accounts import Directory
 from tests.directory.contract.authenticating import Authenticating
 from tests.directory.contract.connecting import Connecting
 from tests.directory.contract.finding import Finding
+from tests.directory.contract.listing import Listing
 from tests.directory.contract.reading import Reading
 from tests.directory.contract.refusing import Refusing
 from tests.directory.contract.replacing import Replacing
@@ -22,7 +23,15 @@ __all__ = ["DirectoryContract", "World"]
 
 
 class DirectoryContract(
-    Finding, Reading, Resetting, Replacing, Unlocking, Refusing, Connecting, Authenticating
+    Finding,
+    Reading,
+    Listing,
+    Resetting,
+    Replacing,
+    Unlocking,
+    Refusing,
+    Connecting,
+    Authenticating,
 ):
     """Inherit it and offer a `world` fixture."""
 

@@ -57,7 +57,7 @@ class Connecting:
         }
         with closing(connected(world, **changes)) as accounts:
             wrong = {check.name: check.detail for check in accounts.check() if not check.ok}
-        assert set(wrong) == {"base DN", "protected groups", "rights"}
+        assert set(wrong) == {"base DN", "protected groups", "people", "rights"}
         assert "Misspelled" in wrong["protected groups"]
         assert wrong["base DN"] == "it does not exist, or we may not see it"
 

@@ -40,8 +40,17 @@ class World(Protocol):
         """An ordinary user; attributes in the directory's own words, `_` for `-`."""
         ...
 
+    def add_container(self, parent: str = "") -> str:
+        """A new organizational unit, among the staff unless a parent is given."""
+        ...
+
     def add_group(
-        self, name: str = "", *, members: Sequence[str] = (), security: bool = True
+        self,
+        name: str = "",
+        *,
+        parent: str = ...,
+        members: Sequence[str] = (),
+        security: bool = True,
     ) -> str:
         """A group with these members, by distinguished name."""
         ...
