@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import staleness_of
@@ -69,10 +70,15 @@ class Chromium:
         self.driver.find_element(By.CSS_SELECTOR, f"#{field} option[value='{value}']").click()
 
     def goes_on(self) -> None:
-        """By the button of the page; until the next page is there."""
+        """By the button of the page; until the next page is there.
+
+        Asked just while the one page gives way to the other, the driver knows no better than to
+        tell of an unknown error.
+        """
         button = self.driver.find_element(By.CSS_SELECTOR, "main .button")
         button.click()
-        WebDriverWait(self.driver, WITHIN_SECONDS).until(staleness_of(button))
+        patience = WebDriverWait(self.driver, WITHIN_SECONDS, 0.05, (WebDriverException,))
+        patience.until(staleness_of(button))
 
     @property
     def heading(self) -> str:
