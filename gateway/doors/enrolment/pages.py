@@ -77,6 +77,7 @@ class Pages:
             "name": masked_name(visit.display_name),
             "username": masked_username(visit.username),
             "number": _spoken(visit.number.e164) if visit.number else "",
+            "ending": visit.number.e164[-4:] if visit.number else "",
             "changes": visit.purpose is Purpose.NEW_NUMBER,
             "identifies": visit.policy.enrol_proof is EnrolProof.DIRECTORY_PASSWORD,
             "path": lambda name: self._path(token, name),

@@ -122,7 +122,9 @@ class Views:
         if refused.reason is Reason.LINK_DEAD:
             raise refused
         visit = self._enrolment.visits.open(token)
-        fitting = page if visit.step in FITS[page] else PAGE_OF[visit.step]
+        if visit.step in {Step.APPROVAL, Step.DONE}:
+            return self._pages.go(token, PAGE_OF[visit.step])
+        fitting = _fitting(page, visit, refused)
         status = STATUS.get(refused.reason, REFUSED)
         return self._pages.shown(fitting, token, visit, status, refused=refused)
 
@@ -132,6 +134,13 @@ class Views:
         except StepRefused as refused:
             return refused
         return None
+
+
+def _fitting(page: str, visit: Visit, refused: StepRefused) -> str:
+    """Where the reason is said: somebody who sent a form twice has their code already."""
+    if refused.reason is Reason.WAIT and visit.step is Step.CODE:
+        return "code"
+    return page if visit.step in FITS[page] else PAGE_OF[visit.step]
 
 
 def _number(enrolment: Enrolment, token: str) -> None:
