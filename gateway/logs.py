@@ -15,6 +15,8 @@ QUIET: Final = ("twilio", "urllib3", "requests", "ldap3", "rq", "redis", "alembi
 
 _SECRET_KEY = re.compile(r"password|secret|token|code_sent|body|authorization", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\+\d{4,}(\d{4})")
+_LINK = re.compile(r"(/activate/)[^\s/?#\"']+")
+"""The web server names the path of a request that it could not answer."""
 
 
 def configure(level: str, style: Literal["json", "console"]) -> None:
@@ -54,10 +56,10 @@ def configure(level: str, style: Literal["json", "console"]) -> None:
 
 
 def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """A last net under code that should never log a secret: by key, and phone numbers by shape."""
+    """A last net under code that should never log a secret: by key, and by the shape of a value."""
     for key, value in event.items():
         if _SECRET_KEY.search(key):
             event[key] = "***"
         elif isinstance(value, str):
-            event[key] = _LONG_NUMBER.sub(r"+***\1", value)
+            event[key] = _LINK.sub(r"\1***", _LONG_NUMBER.sub(r"+***\1", value))
     return event

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import re
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from flask import Blueprint, request
@@ -20,6 +21,8 @@ ONE_NETWORK_BITS: Final = 64
 
 OPEN_FOR: Final = timedelta(hours=2)
 """How long a page that was opened can be sent."""
+
+_WITH_PORT: Final = re.compile(r"(?P<v4>[\d.]+):\d+|\[(?P<v6>[^\]]+)\](:\d+)?")
 
 
 def keep(blueprint: Blueprint, settings: Settings) -> None:
@@ -55,26 +58,47 @@ def token() -> str:
 
 def objection() -> StepRefused | None:
     """Why this form is not taken: it was sent by another site, or the page is too old."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
-        return StepRefused(Reason.PAGE_OLD)
     try:
         validate_csrf(request.form.get("csrf_token"))
     except ValidationError:
         return StepRefused(Reason.PAGE_OLD)
-    return None
+    return objection_to_the_site()
+
+
+def objection_to_the_site() -> StepRefused | None:
+    """Enough for a form that anybody may send who knows the link, such as that of a dead one."""
+    is_ours = request.headers.get("Sec-Fetch-Site", "same-origin") in {"same-origin", "none"}
+    return None if is_ours else StepRefused(Reason.PAGE_OLD)
 
 
 def address() -> str:
     """The caller's IP address; behind proxies of ours, as TRUSTED_PROXIES says."""
-    return request.remote_addr or ""
+    return str(_ip(_caller()) or _caller())
 
 
 def address_group() -> str:
     """What limits go by: the address, or the network that an IPv6 address is of."""
-    try:
-        found = ip_address(address())
-    except ValueError:
-        return address()
+    found = _ip(_caller())
     if isinstance(found, IPv6Address):
         return str(int(found) >> (128 - ONE_NETWORK_BITS))
-    return str(found)
+    return str(found or _caller())
+
+
+def _caller() -> str:
+    return request.remote_addr or ""
+
+
+def _ip(caller: str) -> IPv4Address | IPv6Address | None:
+    """Some proxies add a port, and a server for both families shows IPv4 as a part of IPv6."""
+    try:
+        found = ip_address(_without_port(caller))
+    except ValueError:
+        return None
+    within = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return within or found
+
+
+def _without_port(caller: str) -> str:
+    """`192.0.2.7:5001` and `[2001:db8::7]:5001`; any other colon is one of IPv6."""
+    found = _WITH_PORT.fullmatch(caller)
+    return (found["v4"] or found["v6"]) if found else caller

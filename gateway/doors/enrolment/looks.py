@@ -13,18 +13,25 @@ from gateway.branding import Brand
 from gateway.colors import Color, ColorInvalid
 
 FOLDER: Final = files("templates").joinpath("web", "static")
-KINDS: Final = {"page.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+KINDS: Final = {
+    "page.css": "text/css; charset=utf-8",
+    "code.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 A_YEAR: Final = "public, max-age=31536000, immutable"
 
 
 def add(blueprint: Blueprint) -> None:
-    """Both are public: they tell of nobody. Their addresses change with what they say."""
+    """Both are public: they tell of nobody. Their addresses change with what they say.
+
+    While a new release takes over, a page of one may ask the other: it gets what there is.
+    """
 
     @blueprint.get("/static/<digest>/<name>")
     def static(digest: str, name: str) -> Response:
-        if name not in KINDS or digest != digest_of(name):
+        if name not in KINDS:
             abort(404)
-        return _lasting(_content(name), KINDS[name])
+        return _served(_content(name), KINDS[name], lasts=digest == digest_of(name))
 
     @blueprint.get("/brand/<int:version>/<color>.css")
     def brand(version: int, color: str) -> Response:
@@ -32,9 +39,9 @@ def add(blueprint: Blueprint) -> None:
             chosen = Color.parse(color)
         except ColorInvalid:
             abort(404)
-        if version != VERSION or chosen != f"#{color}":
+        if chosen != f"#{color}":
             abort(404)
-        return _lasting(colors(chosen).encode(), KINDS["page.css"])
+        return _served(colors(chosen).encode(), KINDS["page.css"], lasts=version == VERSION)
 
 
 VERSION: Final = 1
@@ -65,5 +72,6 @@ def _content(name: str) -> bytes:
     return FOLDER.joinpath(name).read_bytes()
 
 
-def _lasting(content: bytes, kind: str) -> Response:
-    return Response(content, content_type=kind, headers={"Cache-Control": A_YEAR})
+def _served(content: bytes, kind: str, *, lasts: bool) -> Response:
+    headers = {"Cache-Control": A_YEAR if lasts else "no-cache"}
+    return Response(content, content_type=kind, headers=headers)

@@ -2,45 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-import phonenumbers
 from flask import Response, request
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
-from phonenumbers import PhoneNumberFormat
 
 from gateway import consent, templating
 from gateway.branding import Brand
 from gateway.carriers import OurLine
-from gateway.doors.enrolment import guard, looks
-from gateway.doors.enrolment.card import as_picture
+from gateway.doors.enrolment import forms, guard, looks, shown
+from gateway.doors.enrolment.card import contact_card, drawn
 from gateway.doors.enrolment.countries import countries, name_of
-from gateway.engine.enrolment.refusals import StepRefused
+from gateway.engine.enrolment.budgets import PAUSE
+from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.engine.enrolment.visits import Visit
 from gateway.policy import EnrolProof
 from gateway.records.invitations import Purpose
 from gateway.templating import FALLBACK_LANGUAGE
 
-HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Robots-Tag": "noindex, nofollow",
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = {"Content-Security-Policy": POLICY, "X-Robots-Tag": "noindex, nofollow"}
+WITH_SCRIPT: Final = {**HEADERS, "Content-Security-Policy": f"{POLICY}; script-src 'self'"}
+SCRIPTED: Final = frozenset({"code"})
+"""Pages that are handier with a script; none needs it."""
+
+FIELD_OF: Final[Mapping[str, Mapping[Reason, str]]] = {
+    "number": {
+        **dict.fromkeys((Reason.NUMBER_WRONG, Reason.NUMBER_KEPT, Reason.NUMBER_SHARED), "number"),
+        **dict.fromkeys((Reason.NUMBER_STOPPED, Reason.COUNTRY_CLOSED), "number"),
+        Reason.NO_CONSENT: "agrees",
+    },
+    "code": dict.fromkeys((Reason.CODE_SHAPE, Reason.CODE_WRONG), "code"),
+    "password": dict.fromkeys((Reason.PASSWORD_EMPTY, Reason.PASSWORD_WRONG), "password"),
 }
+"""Beside which field of a page a refusal is said; any other is said above the form."""
 
-
-class Typed(NamedTuple):
-    """What somebody had filled in, so that it need not be typed anew. Never a secret."""
-
-    number: str = ""
-    country: str = ""
-    agrees: bool = False
+SOON_SECONDS: Final = 30
+"""After which to try again, where nobody can say it better."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,7 @@ class Pages:
 
     public_url: str
     line: OurLine
+    now: Callable[[], datetime]
     prefix: str = field(init=False)
     """What stands before our paths where PUBLIC_URL has a path."""
 
@@ -74,49 +83,76 @@ class Pages:
             "visit": visit,
             "brand": visit.brand,
             "refused": refused,
-            "name": masked_name(visit.display_name),
-            "username": masked_username(visit.username),
-            "number": _spoken(visit.number.e164) if visit.number else "",
-            "ending": visit.number.e164[-4:] if visit.number else "",
+            "wrong": FIELD_OF.get(page, {}).get(refused.reason, "") if refused else "",
+            "name": shown.masked_name(visit.display_name),
+            "username": shown.masked_username(visit.username),
             "changes": visit.purpose is Purpose.NEW_NUMBER,
             "identifies": visit.policy.enrol_proof is EnrolProof.DIRECTORY_PASSWORD,
             "path": lambda name: self._path(token, name),
-            "contact": lambda: Markup(as_picture(visit.brand, self.line)),  # noqa: S704  (ours)
+            "contact": lambda: Markup(drawn(self.contact(visit, short=True))),  # noqa: S704  (ours)
             "countries": lambda: countries(visit.country, visit.language),
             "country_name": lambda code: name_of(code, visit.language),
+            "open_countries": visit.policy.countries or (visit.country,),
             "consent": consent.words(visit.brand.organization),
             "wording": consent.CURRENT,
-            "typed": _typed() if refused else Typed(),
+            "typed": forms.typed(visit),
+            "words": shown.words_to_text(visit.policy),
+            **self._of_the_number(visit),
             **facts,
         }
         return self._page(page, visit.language, status, told)
 
     def plain(self, page: str, status: int = 200, **facts: Any) -> Response:
         """A page that knows of nobody."""
-        return self._page(page, FALLBACK_LANGUAGE, status, {"brand": Brand(), **facts})
+        return self._page(page, _asked_language(), status, {"brand": Brand(), **facts})
 
-    def dead(self, token: str, refused: StepRefused | None = None, status: int = 200) -> Response:
-        """For every link that does not work, whatever the reason, the very same page.
+    def dead(self, refused: StepRefused | None = None, status: int = 200) -> Response:
+        """For every link that does not work, whatever the reason, the very same bytes.
 
-        Also the status is that of a page that works: an answer tells nothing but its words.
+        Also the status is that of a page that works: an answer tells nothing but its words. Its
+        form goes to where it is, or beside it, so that not even the link stands in it.
         """
-        told = {"brand": Brand(), "refused": refused, "path": lambda name: self._path(token, name)}
-        return self._page("dead", FALLBACK_LANGUAGE, status, told)
+        action = "fresh" if request.path.count("/") > len(("", "activate")) else ""
+        return self.plain("dead", status, refused=refused, action=action)
+
+    def contact(self, visit: Visit, *, short: bool = False) -> str:
+        """Our number as a contact, in somebody's language; a camera reads a short one better."""
+        facts = {"brand": visit.brand, "words": shown.words_to_text(visit.policy)}
+        name, *notes = _found("contact.txt", visit.language).render(facts).splitlines()
+        note = "" if short else " ".join(notes)
+        return contact_card(name, visit.brand.organization, self.line.number, note)
+
+    def _of_the_number(self, visit: Visit) -> dict[str, Any]:
+        if visit.number is None:
+            return {"number": "", "country": "", "ending": "", "minutes_left": 0, "wait_seconds": 0}
+        now = self.now()
+        waited = (now - visit.sent_at).total_seconds() if visit.sent_at else PAUSE.seconds
+        return {
+            "number": shown.national(visit.number),
+            "country": shown.its_country(visit.number, visit.language),
+            "ending": shown.ending(visit.number),
+            "minutes_left": shown.minutes_until(visit.code_until, now),
+            "wait_seconds": max(0, round(PAUSE.seconds - waited)),
+        }
 
     def _page(self, page: str, language: str, status: int, told: dict[str, Any]) -> Response:
-        names = [f"{tongue}/{page}.html" for tongue in templating.languages(language)]
         frame: dict[str, Any] = {
             "refused": None,
+            "wrong": "",
             "csrf": guard.token,
             "here": self._here,
             "style": self.prefix + looks.style_of(told["brand"]),
             "our_number": self.line.number,
-            "our_number_spoken": _spoken(self.line.number),
+            "our_number_spoken": shown.international(self.line.number),
         }
-        template = _environment().select_template(names)
+        template = _found(f"{page}.html", language)
         frame["lang"] = str(template.name).partition("/")[0]
+        headers = dict(WITH_SCRIPT if page in SCRIPTED else HEADERS)
+        if status in {429, 503}:
+            refused = told.get("refused")
+            headers["Retry-After"] = str((refused and refused.seconds) or SOON_SECONDS)
         html = template.render(frame | told)
-        return Response(html, status, HEADERS, content_type="text/html; charset=utf-8")
+        return Response(html, status, headers, content_type="text/html; charset=utf-8")
 
     def _path(self, token: str, page: str) -> str:
         return f"{self.prefix}/activate/{quote(token, safe='')}" + (f"/{page}" if page else "")
@@ -129,29 +165,20 @@ class Pages:
         )
 
 
-def _typed() -> Typed:
-    form = request.form
-    country = form.get("country", "")[:2]
-    return Typed(form.get("number", "")[:40], country, form.get("agrees") == "yes")
+def _found(name: str, language: str) -> Template:
+    tongues = templating.languages(language)
+    return _environment().select_template([f"{tongue}/{name}" for tongue in tongues])
 
 
-def masked_name(display_name: str) -> str:
-    """`Nina Alvarez` becomes `Nina A.`: enough for her, little for whoever looks on."""
-    first, *others = display_name.split() or [""]
-    return " ".join([first, *(f"{each[0]}." for each in others[-1:])]).strip()
+def _asked_language() -> str:
+    """For who is not known: what their browser asks for, where we have it."""
+    return request.accept_languages.best_match(_languages()) or FALLBACK_LANGUAGE
 
 
-def masked_username(username: str) -> str:
-    """`nina.alvarez` becomes `ni…ez`."""
-    return f"{username[:2]}…{username[-2:]}" if len(username) > 5 else f"{username[:1]}…"
-
-
-def _spoken(e164: str) -> str:
-    """As people of its country write it, after the country's code."""
-    if not e164:
-        return ""
-    number = phonenumbers.parse(e164, None)
-    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+@cache
+def _languages() -> tuple[str, ...]:
+    folders = files("templates").joinpath("web").iterdir()
+    return tuple(sorted(each.name for each in folders if each.joinpath("frame.html").is_file()))
 
 
 @cache

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 import structlog
-from flask import Response, request
+from flask import Response, abort, request
 from pydantic import SecretStr
 from werkzeug.exceptions import HTTPException
 
-from gateway import consent
-from gateway.doors.enrolment import guard
-from gateway.doors.enrolment.card import contact_card
+from gateway.doors.enrolment import card, forms, guard
 from gateway.doors.enrolment.pages import Pages
 from gateway.engine.enrolment import Enrolment
-from gateway.engine.enrolment.numbers import Wish
 from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.engine.enrolment.visits import Step, Visit
 from gateway.wiring import Gateway
@@ -50,12 +48,17 @@ class Views:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._pages = Pages(gateway.settings.public_url, gateway.settings.our_line)
+        settings = gateway.settings
+        self._pages = Pages(settings.public_url, settings.our_line, self._now)
 
     @property
     def _enrolment(self) -> Enrolment:
         """Made when it is first needed: nothing connects while the app is built."""
         return self._gateway.enrolment
+
+    def _now(self) -> datetime:
+        """Asked through the gateway each time, for the same reason."""
+        return self._gateway.now()
 
     def welcome(self, token: str) -> Response:
         visit = self._visit(token)
@@ -79,15 +82,21 @@ class Views:
 
     def fresh(self, token: str) -> Response:
         """The same answer for every link, ours or not."""
-        if objection := guard.objection():
-            return self._pages.dead(token, objection, REFUSED)
+        if objection := guard.objection_to_the_site():
+            return self._pages.dead(objection, REFUSED)
         self._enrolment.renewing.ask(token, guard.address_group())
+        return self._pages.go(token, "fresh")
+
+    def sent(self, token: str) -> Response:  # noqa: ARG002  (it is not even looked at)
         return self._pages.plain("sent")
 
     def contact(self, token: str) -> Response:
-        card = contact_card(self._visit(token).brand, self._pages.line)
-        disposition = {"Content-Disposition": "attachment; filename=contact.vcf"}
-        return Response(card, content_type="text/vcard; charset=utf-8", headers=disposition)
+        """Shown and not saved, where a phone can show it: that is one tap less."""
+        visit = self._visit(token)
+        if not self._pages.line.number:
+            abort(404)
+        named = {"Content-Disposition": "inline; filename=contact.vcf"}
+        return Response(self._pages.contact(visit), content_type=card.MEDIA_TYPE, headers=named)
 
     def about(self, page: str) -> Response:
         """Terms and privacy, for organizations that have no such pages of their own."""
@@ -95,7 +104,7 @@ class Views:
 
     def refused(self, error: StepRefused) -> Response:
         if error.reason is Reason.LINK_DEAD:
-            return self._pages.dead(str((request.view_args or {}).get("token", "")))
+            return self._pages.dead()
         return self._pages.plain("later", STATUS.get(error.reason, REFUSED), refused=error)
 
     def away(self, error: Exception) -> Response:
@@ -106,11 +115,17 @@ class Views:
         """In the same looks for whoever follows a link; other doors answer to machines."""
         if not request.path.startswith("/activate") or error.code is None:
             return error
-        return self._pages.plain("away" if error.code >= 500 else "nothing", error.code)
+        kind = "away" if error.code >= 500 else "nothing" if error.code == 404 else "unfit"
+        page = self._pages.plain(kind, error.code)
+        page.headers.extend({k: v for k, v in error.get_headers() if k == "Allow"})
+        return page
+
+    def count(self) -> None:
+        """Before any link is looked up. Raises StepRefused."""
+        if "token" in (request.view_args or {}):
+            self._enrolment.budgets.spend_look(guard.address_group())
 
     def _visit(self, token: str) -> Visit:
-        """Counted before it is looked up. Raises StepRefused."""
-        self._enrolment.budgets.spend_look(guard.address_group())
         return self._enrolment.visits.open(token)
 
     def _taken(self, token: str, page: str, act: Act, after: str) -> Response:
@@ -121,10 +136,17 @@ class Views:
             return self._pages.go(token, after)
         if refused.reason is Reason.LINK_DEAD:
             raise refused
-        visit = self._enrolment.visits.open(token)
+        return self._told(token, page, refused)
+
+    def _told(self, token: str, page: str, refused: StepRefused) -> Response:
+        visit = self._visit(token)
         if visit.step in {Step.APPROVAL, Step.DONE}:
             return self._pages.go(token, PAGE_OF[visit.step])
-        fitting = _fitting(page, visit, refused)
+        if refused.reason is Reason.WAIT and visit.step is Step.CODE and forms.repeats(visit):
+            return self._pages.go(token, "code")
+        fitting = page if visit.step in FITS[page] else PAGE_OF[visit.step]
+        if fitting != page and refused.reason is Reason.CODE_SHAPE:
+            refused = StepRefused(Reason.NO_CODE)
         status = STATUS.get(refused.reason, REFUSED)
         return self._pages.shown(fitting, token, visit, status, refused=refused)
 
@@ -136,31 +158,16 @@ class Views:
         return None
 
 
-def _fitting(page: str, visit: Visit, refused: StepRefused) -> str:
-    """Where the reason is said: somebody who sent a form twice has their code already."""
-    if refused.reason is Reason.WAIT and visit.step is Step.CODE:
-        return "code"
-    return page if visit.step in FITS[page] else PAGE_OF[visit.step]
-
-
 def _number(enrolment: Enrolment, token: str) -> None:
-    form = request.form
-    wish = Wish(
-        number=form.get("number", ""),
-        country=form.get("country", ""),
-        agrees=form.get("agrees") == "yes",
-        wording=form.get("wording", consent.CURRENT),
-        address=guard.address(),
-    )
-    enrolment.proving.begin(token, wish)
+    enrolment.proving.begin(token, forms.wish())
 
 
 def _code(enrolment: Enrolment, token: str) -> None:
-    enrolment.proving.check(token, request.form.get("code", ""))
+    enrolment.proving.check(token, forms.only("code"))
 
 
 def _password(enrolment: Enrolment, token: str) -> None:
-    enrolment.identifying.identify(token, SecretStr(request.form.get("password", "")))
+    enrolment.identifying.identify(token, SecretStr(forms.only("password")))
 
 
 def _again(enrolment: Enrolment, token: str) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy import update
 
 from directory.accounts import Authentication
 from gateway.doors.enrolment.countries import countries, name_of
-from gateway.doors.enrolment.pages import masked_name, masked_username
+from gateway.doors.enrolment.pages import Pages
+from gateway.doors.enrolment.shown import masked_name, masked_username
 from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.engine.enrolment.visits import Step
 from gateway.records import Organization
@@ -52,7 +53,7 @@ def test_from_the_first_page_to_the_last_without_javascript(visitor: Visitor) ->
     assert "Alvarez" not in welcome.text
     assert "+1 415-555-0100" in welcome.text
     assert visitor.types_number().location == _path(visitor, "code")
-    assert "+1 415-555-0177" in visitor.get("code").text
+    assert "(415) 555-0177</strong>, United States (+1)" in visitor.get("code").text
     [code] = visitor.nina.codes()
     assert visitor.post("code", {"code": code}).location == _path(visitor, "done")
     done = visitor.get("done").text
@@ -73,7 +74,7 @@ def test_every_page_is_well_formed_and_has_neither_script_nor_style_in_it(
     pages += [visitor.client.get("/terms"), visitor.client.get("/privacy")]
     for page in pages:
         assert faults_of(page.text) == []
-        assert "<script" not in page.text
+        assert page.text.count("<script") == page.text.count('<script src="/static/')
 
 
 def test_opening_every_page_fifty_times_changes_nothing(visitor: Visitor) -> None:
@@ -133,7 +134,7 @@ def test_forms_of_dead_links_are_answered_alike(visitor: Visitor, page: str) -> 
     visitor.nina.invited()
     dead = visitor.post(page, {"code": "123456"}, token=older)
     made_up = visitor.post(page, {"code": "123456"}, token="made-up")
-    assert _without(dead.text, older, visitor) == _without(made_up.text, "made-up", visitor)
+    assert dead.data == made_up.data == visitor.get(page, token="made-up").data
     assert dead.status_code == made_up.status_code == 200
 
 
@@ -144,8 +145,12 @@ def test_a_fresh_link_is_promised_to_everybody_and_sent_to_the_address_on_record
     old = nina.token
     nina.world.clock.forward(2 * DAY - 60)
     visitor.get(token=old)
-    answers = [visitor.post("fresh", token=token) for token in (old, "made-up", "x" * 500)]
-    assert {(each.status_code, each.text) for each in answers} == {(200, answers[0].text)}
+    for token in (old, "made-up", "x" * 500):
+        asked = visitor.post("fresh", token=token)
+        assert (asked.status_code, asked.location) == (303, f"/activate/{token}/fresh")
+    pages = [visitor.get("fresh", token=token) for token in (old, "made-up", "x" * 500)]
+    assert {(each.status_code, each.data) for each in pages} == {(200, pages[0].data)}
+    assert "If the link was one of ours" in pages[0].text
     nina.world.settle(10)
     assert len(mails(nina.world, "activation")) == 2
     assert not nina.is_dead(nina.newest_link())
@@ -206,9 +211,8 @@ def test_a_page_loads_nothing_from_elsewhere_and_is_kept_nowhere(
 
 
 def test_every_reason_has_a_sentence(visitor: Visitor) -> None:
-    from gateway.doors.enrolment.pages import Pages
-
-    pages = Pages("https://reset.example.com", visitor.nina.world.enrolment.line)
+    world = visitor.nina.world
+    pages = Pages("https://reset.example.com", world.enrolment.line, world.clock)
     visit = visitor.nina.world.enrolment.visits.open(visitor.nina.token)
     sentences = set()
     with visitor.client.application.test_request_context("/"):
@@ -262,10 +266,9 @@ def test_sending_again_too_soon_says_when_it_can_be(visitor: Visitor) -> None:
 def test_a_form_that_is_sent_twice_leads_on_to_the_code(visitor: Visitor) -> None:
     """People press twice: the code is on its way, so the second answer asks for it too."""
     visitor.types_number()
-    twice = visitor.types_number()
-    assert twice.status_code == 429
-    assert 'name="code"' in twice.text
+    assert visitor.types_number().location == _path(visitor, "code")
     [code] = visitor.nina.codes()
+    visitor.get("code")
     visitor.post("code", {"code": code})
     assert visitor.post("code", {"code": code}).location == _path(visitor, "done")
 
@@ -273,7 +276,7 @@ def test_a_form_that_is_sent_twice_leads_on_to_the_code(visitor: Visitor) -> Non
 def test_once_it_is_proved_the_number_is_not_shown_whole_any_more(visitor: Visitor) -> None:
     """Whoever reads the mail later learns no more of it than its end."""
     visitor.types_number()
-    assert "415-555-0177" in visitor.get("code").text
+    assert "555-0177" in visitor.get("code").text
     visitor.post("code", {"code": visitor.nina.codes()[0]})
     done = visitor.get("done").text
     assert "0177" in done
@@ -469,9 +472,10 @@ def _standing(visitor: Visitor) -> object:
 
 
 def _seen(visitor: Visitor, token: str) -> tuple[int, str, str]:
-    answer = visitor.get(token=token)
-    headers = sorted((k, v) for k, v in answer.headers if k not in {"Set-Cookie", "Content-Length"})
-    return answer.status_code, _without(answer.text, token, visitor), str(headers)
+    """Down to the last byte: not even the link stands in it, nor anything for a form."""
+    answers = [visitor.get(token=token), visitor.get(token=token)]
+    assert answers[0].data == answers[1].data
+    return answers[0].status_code, answers[0].text, str(sorted(answers[0].headers))
 
 
 def _without(page: str, words: str, visitor: Visitor) -> str:
