@@ -24,6 +24,7 @@ from gateway.records.database import Database
 from gateway.records.people import Sender, senders
 from gateway.records.requests import AliveRequest, alive_request
 from gateway.seal import Seal
+from gateway.templating import FALLBACK_LANGUAGE
 from handlers.conversation import Account, Answer, Caller, Do, Fact, OptIn, OptOut, Say, Text
 
 log = structlog.get_logger()
@@ -118,8 +119,7 @@ class Inbox:
 
     def _handle(self, session: Session, text: InboundText, found: Sequence[Sender]) -> Handled:
         if not found:
-            log.info("text.unknown_sender", sid=text.sid, sender=text.sender.masked)
-            return Handled("unknown_sender")
+            return self._from_nobody(session, text)
         match _meaning(text, found):
             case None:
                 return Handled("carrier_answered")
@@ -134,6 +134,16 @@ class Inbox:
                 return Handled(f"said_{template}", ring)
             case Do() as wish:
                 return self._open(session, wish, found, text.our_number)
+
+    def _from_nobody(self, session: Session, text: InboundText) -> Handled:
+        """No answer. But STOP and START hold for a number that is just being proved as well."""
+        log.info("text.unknown_sender", sid=text.sid, sender=text.sender.masked)
+        wishes = {OptOut: self._now(), OptIn: None}
+        meaning = type(_meaning(text, ()))
+        if meaning in wishes:
+            unproved = Phone.number_index.in_(self._seal.indexes(text.sender))
+            session.execute(update(Phone).where(unproved).values(opted_out_at=wishes[meaning]))
+        return Handled("unknown_sender")
 
     def _say(
         self,
@@ -218,5 +228,5 @@ def _caller(found: Sequence[Sender]) -> Caller:
     helped = [each for each in found if each.is_helped]
     return Caller(
         accounts=tuple(Account(each.person_id, each.username) for each in helped),
-        language=found[0].language,
+        language=found[0].language if found else FALLBACK_LANGUAGE,
     )

@@ -18,7 +18,7 @@ from gateway.carriers.twilio_codes import problem_of
 from gateway.engine.pulse import KINDS
 from gateway.monitoring.queues import requests_in, unsent_texts, waiting
 from gateway.monitoring.readiness import Readiness, readiness
-from gateway.records import AuditEvent, OutboundMessage, Request
+from gateway.records import AuditEvent, OutboundMessage, Request, Sync
 from gateway.records.audit import Event
 from gateway.records.audit_chain import oldest_unsealed
 from gateway.records.heartbeats import SWEEP, last_beat, last_beat_anywhere
@@ -65,6 +65,7 @@ def _figures(session: Session, now: datetime) -> Iterable[Metric]:
     yield _waiting_texts(session)
     yield _unredacted(session, now)
     yield _unsealed(session, now)
+    yield _belated_sync(session, now)
     yield from _heard(session, now)
 
 
@@ -162,6 +163,17 @@ def _unsealed(session: Session, now: datetime) -> Metric:
         "resetline_oldest_unsealed_event_seconds",
         "Age of the oldest audited event that is not sealed.",
         value=max(0.0, (now - since).total_seconds()) if since else 0.0,
+    )
+
+
+def _belated_sync(session: Session, now: datetime) -> Metric:
+    """There is one row for each organization at most, so they are looked at one by one."""
+    scheduled = session.scalars(select(Sync).where(Sync.every_minutes.is_not(None)))
+    late = [(now - each.wanted_by).total_seconds() for each in scheduled if each.wanted_by]
+    return GaugeMetricFamily(
+        "resetline_directory_sync_overdue_seconds",
+        "How long ago the most belated directory sync should have succeeded.",
+        value=max([0.0, *late]),
     )
 
 

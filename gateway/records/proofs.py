@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from gateway.records.base import Base, Id
 from gateway.records.phones import Phone
@@ -67,4 +67,15 @@ def open_proof(session: Session, invitation_id: int) -> Proof | None:
     """The one of this link that has not ended; its code may be too old."""
     return session.scalar(
         select(Proof).where(Proof.invitation_id == invitation_id, Proof.ended_at.is_(None))
+    )
+
+
+def newest_proof(session: Session, invitation_id: int) -> Proof | None:
+    """The last one of this link, whatever became of it, with its phone."""
+    return session.scalar(
+        select(Proof)
+        .where(Proof.invitation_id == invitation_id)
+        .order_by(Proof.id.desc())
+        .limit(1)
+        .options(joinedload(Proof.phone))
     )

@@ -36,6 +36,7 @@ class Sync(Base):
     attempt: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     succeeded_at: Mapped[datetime | None]
+    """When a run last did all that was to be done."""
     error: Mapped[str] = mapped_column(String(LONGEST_ERROR), default="")
     """What the last run could not do, in a sentence for operators; empty if it did everything."""
     created_at: Mapped[datetime]

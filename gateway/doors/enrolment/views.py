@@ -140,6 +140,8 @@ class Views:
 
     def _told(self, token: str, page: str, refused: StepRefused) -> Response:
         visit = self._visit(token)
+        if visit.step in {Step.APPROVAL, Step.DONE}:
+            return self._pages.go(token, PAGE_OF[visit.step])
         if refused.reason is Reason.WAIT and visit.step is Step.CODE and forms.repeats(visit):
             return self._pages.go(token, "code")
         fitting = page if visit.step in FITS[page] else PAGE_OF[visit.step]

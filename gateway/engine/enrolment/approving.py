@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 
 from gateway.carriers import OurLine
 from gateway.engine.enrolment.completing import enrol
-from gateway.engine.enrolment.visits import newest_proof
 from gateway.records import Person
 from gateway.records.audit import Event, record
 from gateway.records.invitations import open_invitation
-from gateway.records.proofs import ProofEnd
+from gateway.records.proofs import ProofEnd, newest_proof
 from gateway.seal import Seal
 
 

@@ -30,8 +30,9 @@ WRONG_CODES: Final = Limit("code_tries", 10, DAY)
 PASSWORDS: Final = Limit("password_tries", 3, DAY)
 """Far below what locks an account anywhere."""
 
-LINKS_PER_ADDRESS: Final = Limit("links_per_address", 120, 10 * MINUTE)
-"""Openings and steps of whatever link. Offices share an address, so it is generous."""
+LINKS_PER_ADDRESS: Final = Limit("links_per_address", 1000, 10 * MINUTE)
+"""Openings and steps of whatever link. A whole office shares an address and enrols in one morning,
+and links cannot be guessed, so it is generous."""
 
 FRESH_PAUSE: Final = Limit("fresh_link_pause", 1, 10 * MINUTE)
 FRESH_PER_LINK: Final = Limit("fresh_links", 3, DAY)

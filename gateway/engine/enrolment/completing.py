@@ -27,6 +27,9 @@ log = structlog.get_logger()
 REPLACED_LIFE: Final = timedelta(days=1)
 """How long a number that was replaced is kept, so that it can still be told."""
 
+APPROVAL_LIFE: Final = timedelta(days=14)
+"""How long the MSP has to attest whose number it is."""
+
 BY_CODE: Final = "code"
 """Who vouches for a number that its holder has proved."""
 
@@ -46,7 +49,17 @@ def complete(
     if attested or invitation.identified_at:
         enrol(session, seal, invitation, proof.phone, line, now)
     else:
-        notices.approval_waits(session, invitation.person, now)
+        _wait_for_approval(session, invitation, proof, now)
+
+
+def _wait_for_approval(
+    session: Session, invitation: Invitation, proof: Proof, now: datetime
+) -> None:
+    """The link shows that it waits, the number is kept, and nobody is reminded meanwhile."""
+    invitation.expires_at, invitation.remind_at = now + APPROVAL_LIFE, None
+    if proof.phone.forget_at:
+        proof.phone.forget_at = now + APPROVAL_LIFE
+    notices.approval_waits(session, invitation.person, now)
 
 
 def enrol(

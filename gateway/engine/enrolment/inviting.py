@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gateway.engine.notices import InvitationMail, Terms, invited
@@ -20,13 +20,21 @@ from gateway.records import Invitation, Person
 from gateway.records.audit import Event, record
 from gateway.records.base import did_change
 from gateway.records.database import Database
-from gateway.records.invitations import InvitationEnd, Purpose, end_invitations
+from gateway.records.invitations import (
+    InvitationEnd,
+    Purpose,
+    end_invitations,
+    open_invitation,
+)
 from gateway.records.policies import policy_of
-from gateway.records.proofs import open_proof
+from gateway.records.proofs import ProofEnd, newest_proof, open_proof
 
 log = structlog.get_logger()
 
 NONCE_BYTES: Final = 16
+JUST_SENT: Final = timedelta(minutes=10)
+"""Whoever asks for a fresh link again within this time has one under way."""
+
 NOT_NOW: Final = timedelta(minutes=30)
 """A reminder waits so long for somebody who is just typing in a code."""
 
@@ -83,6 +91,7 @@ def issue(
     session: Session, person: Person, policy: Policy, now: datetime, *, reminders: int = 0
 ) -> Invitation:
     """A new invitation in the place of any other."""
+    _one_at_a_time(session, person)
     end_invitations(session, person.id, InvitationEnd.NEWER, now)
     purpose = purpose_for(person)
     invitation = Invitation(
@@ -99,6 +108,11 @@ def issue(
     session.add(invitation)
     session.flush()
     return invitation
+
+
+def _one_at_a_time(session: Session, person: Person) -> None:
+    """Of two who invite somebody at once, the second ends the invitation of the first."""
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
 
 
 def _next_reminder(policy: Policy, sent: int, now: datetime) -> datetime | None:
@@ -142,7 +156,8 @@ class Reminding:
             return
         if invitation.asked_at:
             invitation.asked_at = None
-            invite(session, person, now, mode="web")
+            if not _need_not_be_repeated(session, person, now):
+                invite(session, person, now, mode="web")
         elif invitation.ended_at is None and purpose_for(person) is Purpose.ACTIVATION:
             self._repeat(session, invitation, now)
 
@@ -156,6 +171,16 @@ class Reminding:
         fresh = issue(session, person, policy, now, reminders=sent)
         _mail(session, fresh, InvitationMail.REMINDER, policy, now)
         record(session, Event.PERSON_REMINDED, person, now, reason=str(sent), mode="web")
+
+
+def _need_not_be_repeated(session: Session, person: Person, now: datetime) -> bool:
+    """A mail is on its way, or the MSP has to attest a number that was proved with the link."""
+    current = open_invitation(session, person.id)
+    if current is None or current.expires_at <= now:
+        return False
+    proof = newest_proof(session, current.id)
+    waits = proof is not None and proof.ended_for == ProofEnd.PROVED
+    return waits or now < current.created_at + JUST_SENT
 
 
 def _take(session: Session, invitation_id: int) -> bool:

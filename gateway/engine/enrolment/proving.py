@@ -115,9 +115,15 @@ class Proving:
         return visit
 
     def _still(self, session: Session, token: str) -> Invitation:
-        """The invitation, which may have been used or revoked since the page was looked at."""
+        """The invitation, which may have been used or revoked since the page was looked at.
+
+        It is locked, so that of two steps at once the second sees what the first has done.
+        """
         invitation = self._visits.found(session, token)
-        if invitation is None or invitation.ended_at is not None:
+        if invitation is None:
+            raise StepRefused(Reason.LINK_DEAD)
+        session.refresh(invitation, ["ended_at"], with_for_update=True)
+        if invitation.ended_at is not None:
             raise StepRefused(Reason.LINK_DEAD)
         return invitation
 

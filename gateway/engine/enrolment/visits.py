@@ -21,7 +21,7 @@ from gateway.records.database import Database
 from gateway.records.invitations import InvitationEnd, Purpose
 from gateway.records.messages import OutboundState
 from gateway.records.policies import policy_of
-from gateway.records.proofs import ProofEnd
+from gateway.records.proofs import ProofEnd, newest_proof
 from gateway.seal import Seal
 
 NOBODY: Final = 0
@@ -96,6 +96,11 @@ class Visits:
             return None
         return invitation if _works(invitation, self._now()) else None
 
+    def named(self, token: str) -> str:
+        """One name for all the ways in which the same link can be written, without a look-up."""
+        signed = self._links.read(token)
+        return f"invitation {signed.invitation_id}" if signed else f"link {token}"
+
     def known(self, session: Session, token: str) -> Invitation | None:
         """The invitation that a link of ours is for, dead or alive."""
         signed = self._links.read(token)
@@ -137,16 +142,6 @@ class Visits:
         if proof is None:
             return None
         return PhoneNumber(self._seal.unseal(proof.phone.sealed_number).get_secret_value())
-
-
-def newest_proof(session: Session, invitation_id: int) -> Proof | None:
-    return session.scalar(
-        select(Proof)
-        .where(Proof.invitation_id == invitation_id)
-        .order_by(Proof.id.desc())
-        .limit(1)
-        .options(joinedload(Proof.phone))
-    )
 
 
 def _works(invitation: Invitation, now: datetime) -> bool:

@@ -144,7 +144,7 @@ class Syncing:
         except (Exception, KeyboardInterrupt):
             self._settle(task, "it was broken off", self._now())
             raise
-        self._succeeded(task, report)
+        self._done(task, report)
         return report
 
     def look(self, task: Task, **how: Any) -> Report:
@@ -191,12 +191,13 @@ class Syncing:
         if not ours:
             raise SyncOvertaken
 
-    def _succeeded(self, task: Task, report: Report) -> None:
+    def _done(self, task: Task, report: Report) -> None:
         now = self._now()
         with self._database.transaction() as session:
             row = held_sync(session, task.sync_id, task.attempt)
             if row:
-                row.succeeded_at, row.error = now, too_many(report)
+                row.error = too_many(report)
+                row.succeeded_at = row.succeeded_at if row.error else now
                 _rest(row, now, timedelta(minutes=row.every_minutes or 0))
         told = log.error if report.would_suspend else log.info
         told(

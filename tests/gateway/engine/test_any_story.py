@@ -138,8 +138,7 @@ class AnyStory(RuleBasedStateMachine):
     def _the_last_text_is_true(self, number: str, username: str) -> None:
         """The newest password text holds the directory's password, or it was not deliverable."""
         account = self.world.directory.named(username)
-        told = [password_in(text) for text in self.world.texts(number) if "-" in text]
-        told = [password for password in told if password]
+        told = [password_in(text) for text in self.world.texts(number) if "next line" in text]
         changes = [request for request in self.world.requests(username) if _changed(request)]
         if changes and changes[-1].state == RequestState.SCRAMBLED:
             assert account.password not in told, "it was said to be dead"

@@ -17,6 +17,7 @@ from gateway.engine.pulse import CLOCK, Pulse
 from gateway.monitoring.queues import COUNTS
 from gateway.records import tallies
 from gateway.records.database import Database
+from tests.gateway.engine.sync.test_syncing import schedule
 from tests.gateway.monitoring.conftest import Watcher
 from tests.world import SAM, World
 
@@ -218,3 +219,23 @@ def test_events_that_nobody_seals_grow_old(world_anywhere: World, watcher: Watch
     world_anywhere.restarted()
     world_anywhere.settle(5)
     assert watcher.scrape()["resetline_oldest_unsealed_event_seconds"] == 0
+
+
+def test_a_directory_sync_that_does_not_succeed_is_overdue(
+    world_anywhere: World, watcher: Watcher
+) -> None:
+    """Failed runs are repeated, which is no reason to count from anew."""
+    name = "resetline_directory_sync_overdue_seconds"
+    assert watcher.scrape()[name] == 0
+    schedule(world_anywhere)
+    world_anywhere.directory.is_away = True
+    for _ in range(8):
+        world_anywhere.clock.forward(15 * 60)
+        world_anywhere.sweeps.run()
+        world_anywhere.work()
+    assert watcher.scrape()[name] == 60 * 60
+    world_anywhere.directory.is_away = False
+    world_anywhere.clock.forward(15 * 60)
+    world_anywhere.sweeps.run()
+    world_anywhere.work()
+    assert watcher.scrape()[name] == 0

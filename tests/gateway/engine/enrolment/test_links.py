@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -186,6 +187,31 @@ def test_fresh_links_come_at_most_so_often(nina: Newcomer) -> None:
     assert sum(asked) == 3
 
 
+def test_old_links_of_one_person_bring_one_mail_within_ten_minutes(nina: Newcomer) -> None:
+    tokens = [nina.invited() for _ in range(3)]
+    nina.world.clock.forward(2 * DAY - 3600)
+    for token in tokens:
+        nina.world.enrolment.renewing.ask(token, "192.0.2.7")
+        nina.world.settle(10)
+    assert len(mails(nina.world, "activation")) == len(tokens) + 1
+
+
+def test_a_link_written_in_another_way_is_counted_as_the_same(nina: Newcomer) -> None:
+    token = nina.invited()
+    named = nina.world.enrolment.visits.named(token)
+    twins = [token[:-1] + letter for letter in "AQgwBRhxCSiyDTjzEUk0FVl1GWm2HXn3IYo4JZp5Kaq6Lbr7"]
+    known = [each for each in twins if not nina.is_dead(each)]
+    assert token in known
+    assert {nina.world.enrolment.visits.named(each) for each in known} == {named}
+
+
+def test_two_who_invite_somebody_at_once_leave_one_link(everywhere: Newcomer) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: everywhere.invite(), range(6)))
+    alive = [each for each in invitations(everywhere.world) if each.ended_at is None]
+    assert len(alive) == 1
+
+
 def test_reminders_come_on_their_days_with_a_fresh_link_and_then_end(nina: Newcomer) -> None:
     nina.invited()
     for days in (2, 3, 5, 10, 20):
@@ -262,6 +288,24 @@ def test_where_an_operator_has_to_attest_it_the_number_waits_for_that(nina: Newc
     assert len(mails(nina.world, "approval_waits_msp")) == 1
     assert _approved(nina) is Approved.ENROLLED
     assert (nina.step, nina.verified()) == (Step.DONE, ["code"])
+
+
+def test_a_number_that_waits_to_be_attested_waits_for_days_and_nothing_ends_that(
+    nina: Newcomer,
+) -> None:
+    """Neither a reminder, nor the end of the link's day, nor asking for a fresh one."""
+    policy(nina.world, enrol_proof="operator")
+    nina.enrols()
+    for _ in range(6):
+        nina.world.clock.forward(DAY)
+        nina.world.settle(10)
+        assert nina.step is Step.APPROVAL
+    assert _may_ask(nina)
+    nina.world.settle(10)
+    assert len(mails(nina.world, "activation")) == 1
+    assert mails(nina.world, "activation_reminder") == []
+    assert _approved(nina) is Approved.ENROLLED
+    assert nina.verified() == ["code"]
 
 
 def test_an_operator_may_attest_it_beforehand(nina: Newcomer) -> None:

@@ -244,6 +244,29 @@ def test_a_number_that_has_texted_stop_gets_no_code(nina: Newcomer) -> None:
     assert nina.refused(MIA).reason is Reason.NUMBER_STOPPED
 
 
+def test_stop_and_start_hold_while_a_number_is_being_proved(nina: Newcomer) -> None:
+    nina.invited()
+    nina.asks_for_a_code()
+    nina.world.text("STOP", sender=NINA)
+    nina.world.clock.forward(3 * MINUTE)
+    assert nina.refused().reason is Reason.NUMBER_STOPPED
+    nina.world.text("START", sender=NINA)
+    nina.world.clock.forward(3 * MINUTE)
+    nina.asks_for_a_code()
+    assert len(nina.codes()) == 2
+
+
+def test_many_forms_at_once_for_several_numbers_leave_one_code(everywhere: Newcomer) -> None:
+    nina = everywhere
+    nina.invited()
+    numbers = [f"+141555502{place:02d}" for place in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(nina.asks_for_a_code, numbers))
+    with nina.world.database.reading() as session:
+        open_ones = select(Proof).where(Proof.ended_at.is_(None))
+        assert len(session.scalars(open_ones).all()) == 1
+
+
 def test_a_code_that_the_carrier_could_not_deliver_is_said(everywhere: Newcomer) -> None:
     nina = everywhere
     nina.invited()

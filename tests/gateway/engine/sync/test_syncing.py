@@ -184,8 +184,11 @@ def test_too_many_suspensions_wait_for_somebody_to_say_so(scheduled: World) -> N
     people = [account(f"user{number}") for number in range(20)]
     scheduled.directory.listing = list(people)
     later(scheduled, timedelta(minutes=1))
+    succeeded_at = row(scheduled).succeeded_at
     scheduled.directory.listing = [*map(disabled, people[:12]), *people[12:], account("bo")]
     later(scheduled, EVERY)
+    assert row(scheduled).succeeded_at == succeeded_at, "so that monitoring sees it"
+    assert row(scheduled).due_at == scheduled.clock() + EVERY
     assert "bo" in usernames(scheduled)
     assert row(scheduled).error.startswith("nobody was suspended, because 12 of 20 people would")
     assert audited(scheduled)[-1] == (
