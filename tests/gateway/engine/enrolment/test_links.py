@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +12,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from sqlalchemy import event
 
 from gateway.engine.enrolment.approving import Approved, approve
 from gateway.engine.enrolment.inviting import Left
@@ -138,6 +141,19 @@ def test_the_purpose_and_the_nonce_of_a_link_must_be_those_of_its_invitation(
         Signed(invitation.purpose, invitation.id + 1, invitation.nonce),
     ):
         assert nina.is_dead(nina.world.links.url(forged).rpartition("/")[2])
+
+
+def test_a_made_up_link_costs_the_same_look_ups_as_a_dead_one(nina: Newcomer) -> None:
+    """Nobody learns from the time which of them was ours."""
+    dead = nina.invited()
+    nina.invited()
+    counts = []
+    for token in (dead, "made-up", dead[:-4] + "AAAA"):
+        counts.append(0)
+        with _counted(nina, counts):
+            assert nina.is_dead(token)
+    assert len(set(counts)) == 1
+    assert counts[0] > 0
 
 
 def test_a_fresh_link_goes_to_the_address_on_record_and_the_old_one_stays_dead(
@@ -345,3 +361,18 @@ def _may_ask(nina: Newcomer) -> bool:
 
 def _plain(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     return [{k: v for k, v in row.items() if not k.startswith("_")} for row in rows]
+
+
+@contextmanager
+def _counted(nina: Newcomer, counts: list[int]) -> Iterator[None]:
+    """Adds up what the database is asked meanwhile."""
+
+    def count(*_: object) -> None:
+        counts[-1] += 1
+
+    engine = nina.world.database.engine
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
