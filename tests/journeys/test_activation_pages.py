@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 from sqlalchemy import update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -19,7 +20,7 @@ from gateway.pictures import redrawn
 from gateway.records import Logo, Organization, schema
 from gateway.records.database import Database
 from gateway.wiring import Gateway
-from tests.chromium import DESKTOP, PHONE, Chromium, chromium
+from tests.chromium import DESKTOP, PHONE, WITHIN_SECONDS, Chromium, chromium
 from tests.gateway.doors.conftest import web_settings
 from tests.gateway.engine.enrolment.conftest import (
     NINA,
@@ -272,3 +273,21 @@ def test_the_script_counts_down_to_when_the_code_can_be_sent_again(
     site.world.clock.forward(120)
     browser.open(site.link("code"))
     assert "sent again now" in browser.words
+
+
+def test_a_phone_that_hands_over_the_code_fills_it_in(site: Site, browser: Chromium) -> None:
+    """By WebOTP, which Chromium has only with a phone: here the test plays the phone."""
+    phone = "window.OTPCredential ??= class {};navigator.credentials.get = async () => ({code})"
+    command = "Page.addScriptToEvaluateOnNewDocument"
+    site.nina.asks_for_a_code()
+    [code] = site.nina.codes()
+    source = f"const code = '{code}';{phone}"
+    added = browser.driver.execute_cdp_cmd(command, {"source": source})
+    browser.open(site.link("code"))
+    browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+    WebDriverWait(browser.driver, WITHIN_SECONDS).until(
+        lambda driver: driver.find_element(By.ID, "code").get_property("value") == code
+    )
+    assert browser.heading == "Type the code"
+    browser.goes_on()
+    assert browser.heading == "Your phone is set up"
