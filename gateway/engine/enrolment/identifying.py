@@ -28,6 +28,12 @@ log = structlog.get_logger()
 AT_ONCE: Final = 2
 """So many passwords a web process checks at a time: texts must not wait for a slow directory."""
 
+SAID: Final = {
+    Authentication.WRONG: Reason.PASSWORD_WRONG,
+    Authentication.TOO_RISKY: Reason.PASSWORD_RISKY,
+}
+"""What the person can do something about; all else is for the help desk."""
+
 RIGHT: Final = frozenset({Authentication.RIGHT, Authentication.MUST_CHANGE})
 
 
@@ -114,6 +120,4 @@ def _guid(directory: Directory, username: str) -> UUID:
 
 
 def _reason(answer: Authentication) -> Reason:
-    if answer is Authentication.WRONG:
-        return Reason.PASSWORD_WRONG
-    return Reason.ACCOUNT_REFUSED
+    return SAID.get(answer, Reason.ACCOUNT_REFUSED)

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     CODE_SPENT = "code_spent"
     PASSWORD_EMPTY = "password_empty"  # noqa: S105  (a reason)
     PASSWORD_WRONG = "password_wrong"  # noqa: S105  (a reason)
+    PASSWORD_RISKY = "password_risky"  # noqa: S105  (a reason)
+    """It was not tried: a wrong one could come close to locking the account."""
     ACCOUNT_REFUSED = "account_refused"
     """The directory would not let it be helped or asked; whom to call is said."""
     DIRECTORY_AWAY = "directory_away"

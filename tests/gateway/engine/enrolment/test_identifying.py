@@ -82,7 +82,6 @@ def test_nothing_typed_costs_nothing(nina: Newcomer) -> None:
         Authentication.DISABLED,
         Authentication.EXPIRED,
         Authentication.NOT_NOW,
-        Authentication.TOO_RISKY,
     ],
 )
 def test_what_the_help_desk_has_to_look_at_is_said_so(
@@ -91,6 +90,11 @@ def test_what_the_help_desk_has_to_look_at_is_said_so(
     nina.world.directory.answers = {OWN: answer}
     assert refused(nina, OWN) is Reason.ACCOUNT_REFUSED
     assert nina.step is Step.IDENTIFY
+
+
+def test_who_comes_close_to_a_lockout_is_told_how_to_go_on(nina: Newcomer) -> None:
+    nina.world.directory.answers = {OWN: Authentication.TOO_RISKY}
+    assert refused(nina, OWN) is Reason.PASSWORD_RISKY
 
 
 def test_a_directory_that_is_away_or_refuses_the_account_proves_nothing(nina: Newcomer) -> None:
