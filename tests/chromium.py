@@ -90,9 +90,9 @@ class Chromium:
 
     @property
     def complaints(self) -> list[str]:
-        """What the browser itself had to say, such as what a policy for content has blocked."""
+        """What the browser itself complained of, such as what a policy for content has blocked."""
         logged: list[dict[str, Any]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
-        return [each["message"] for each in logged]
+        return [each["message"] for each in logged if each["level"] in {"WARNING", "SEVERE"}]
 
     @property
     def is_too_wide(self) -> bool:
