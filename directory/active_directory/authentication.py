@@ -58,9 +58,7 @@ def why_not_try(session: Session, account: Entry, now: datetime) -> Authenticati
     threshold, window = _lockout(session, account)
     if threshold == 0:
         return None
-    if not account.all("badPwdCount"):
-        return Authentication.TOO_RISKY
-    left = threshold - _counted(account, window, now)
+    left = threshold - counted(account, window, now)
     return None if left > LEFT_AFTER_OURS else Authentication.TOO_RISKY
 
 
@@ -75,8 +73,14 @@ def meaning_of(code: int, message: str) -> Authentication:
     return known
 
 
-def _counted(account: Entry, window: timedelta, now: datetime) -> int:
-    """How many wrong ones count still: the number itself stays when their time is over."""
+def counted(account: Entry, window: timedelta, now: datetime) -> int:
+    """How many wrong ones count still: the number itself stays when their time is over.
+
+    It is not replicated, so a controller where somebody never mistyped may have none to show; nor
+    has one that does not let us read it. So some are taken for granted then.
+    """
+    if not account.all("badPwdCount"):
+        return TAKEN_FOR_GRANTED
     last = moment(account.number("badPasswordTime", 0))
     if last is not None and window and now - last > window:
         return 0
@@ -84,7 +88,7 @@ def _counted(account: Entry, window: timedelta, now: datetime) -> int:
 
 
 def _lockout(session: Session, account: Entry) -> tuple[int, timedelta]:
-    """After how many wrong ones it locks, and in which time; of two policies the stricter counts.
+    """After how many wrong ones it locks, and in which time; a policy of one's own goes first.
 
     A fine-grained policy that we may not read can be stricter than the domain's: then we guess
     that it locks as soon as any is known to.
@@ -104,6 +108,9 @@ def _lockout(session: Session, account: Entry) -> tuple[int, timedelta]:
     except NOT_TOLD:
         return STRICTEST, timedelta(0)
 
+
+TAKEN_FOR_GRANTED = 3
+"""Wrong passwords, where nobody tells how many there were."""
 
 STRICTEST = LEFT_AFTER_OURS + 1
 """What an unreadable policy is taken for: a password is tried where none was wrong yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,15 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from directory.accounts import Authentication
-from directory.active_directory.authentication import MEANINGS, could_be_one, meaning_of
+from directory.active_directory.authentication import (
+    MEANINGS,
+    TAKEN_FOR_GRANTED,
+    could_be_one,
+    counted,
+    meaning_of,
+)
+from directory.active_directory.entries import Entry
+from directory.active_directory.times import EPOCH
 from directory.errors import DirectoryError, DirectoryUnreachable, UnexpectedAnswer
 from simulator.active_directory import Kind
 from tests.directory.conftest import HASTY, Connect
@@ -81,3 +90,22 @@ def test_an_answer_without_a_known_code_is_never_taken_for_right(code: int, mess
 @given(st.text(max_size=300))
 def test_nothing_empty_is_ever_tried(text: str) -> None:
     assert could_be_one(SecretStr(text)) == (0 < len(text) <= 256 and "\0" not in text)
+
+
+def told(**values: int) -> Entry:
+    """What a controller tells of somebody's wrong passwords."""
+    return Entry("CN=x", {name.lower(): [str(value).encode()] for name, value in values.items()})
+
+
+def test_a_count_whose_time_is_over_counts_no_more() -> None:
+    now, window = datetime(2026, 3, 2, 9, 0, tzinfo=UTC), timedelta(minutes=30)
+    for minutes, count in ((29, 4), (31, 0)):
+        at = now - timedelta(minutes=minutes)
+        last = int((at - EPOCH) / timedelta(microseconds=1)) * 10
+        assert counted(told(badPwdCount=4, badPasswordTime=last), window, now) == count
+
+
+def test_where_nobody_tells_a_count_some_are_taken_for_granted() -> None:
+    now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    assert counted(told(), timedelta(minutes=30), now) == TAKEN_FOR_GRANTED
+    assert counted(told(badPwdCount=0), timedelta(minutes=30), now) == 0
