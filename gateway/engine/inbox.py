@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 import handlers
@@ -207,7 +207,15 @@ class Inbox:
             at = out_at and (each.opted_out_at or out_at)
             session.execute(update(Phone).where(Phone.id == each.phone_id).values(opted_out_at=at))
             record(session, event, each.about, self._now())
+        _opt_unverified(session, [each.phone_id for each in found], out_at)
         return Handled("opt_out" if out_at else "opt_in")
+
+
+def _opt_unverified(session: Session, phone_ids: Sequence[int], out_at: datetime | None) -> None:
+    """The same number where it is not verified: nobody could lift its STOP otherwise."""
+    same = select(Phone.number_index).where(Phone.id.in_(phone_ids))
+    others = update(Phone).where(Phone.number_index.in_(same), Phone.verified_at.is_(None))
+    session.execute(others.values(opted_out_at=out_at))
 
 
 def _meaning(text: InboundText, found: Sequence[Sender]) -> Answer | None:

@@ -134,6 +134,11 @@ def other_phone(session: Session, letter: Letter) -> OtherPhone | None:
 _TRIED: Final = select(OutboundMessage.phone_id).where(
     OutboundMessage.request_id == bindparam("request_id")
 )
+_ASKED_AT: Final = (
+    select(Request.created_at).where(Request.id == bindparam("request_id")).scalar_subquery()
+)
+"""A number that was proved since then gets no answer: it could be of whoever reads the mailbox."""
+
 _OTHER_PHONE: Final = (
     select(Phone.id, Phone.tenant_id, LANGUAGE)
     .join_from(Phone, Person, Phone.person_id == Person.id)
@@ -143,6 +148,7 @@ _OTHER_PHONE: Final = (
         Phone.verified_at.is_not(None),
         Phone.opted_out_at.is_(None),
         Phone.id.not_in(_TRIED),
+        Phone.verified_at <= _ASKED_AT,
     )
     .order_by(Phone.id)
     .limit(1)

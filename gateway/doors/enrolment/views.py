@@ -134,8 +134,6 @@ class Views:
         refused = guard.objection() or self._done(act, token)
         if refused is None:
             return self._pages.go(token, after)
-        if refused.reason is Reason.LINK_DEAD:
-            raise refused
         return self._told(token, page, refused)
 
     def _told(self, token: str, page: str, refused: StepRefused) -> Response:

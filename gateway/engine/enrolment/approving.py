@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.carriers import OurLine
@@ -29,8 +30,9 @@ class Approved(StrEnum):
 
 def approve(session: Session, seal: Seal, person: Person, line: OurLine, now: datetime) -> Approved:
     """Attest, for the invitation that is open; with another it has to be done again."""
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
     invitation = open_invitation(session, person.id)
-    if invitation is None or person.suspended_at:
+    if invitation is None or person.suspended_at or person.frozen_at:
         return Approved.NOT_INVITED
     proof = newest_proof(session, invitation.id)
     proved = proof is not None and proof.ended_for == ProofEnd.PROVED

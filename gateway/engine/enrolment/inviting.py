@@ -152,7 +152,7 @@ class Reminding:
         if was_asked is None or not _take(session, invitation_id):
             return
         invitation, person = was_asked, was_asked.person
-        if why_left(person) or invitation.ended_for == InvitationEnd.REVOKED:
+        if why_left(person) or _was_revoked(session, person):
             return
         if invitation.asked_at:
             invitation.asked_at = None
@@ -181,6 +181,13 @@ def _need_not_be_repeated(session: Session, person: Person, now: datetime) -> bo
     proof = newest_proof(session, current.id)
     waits = proof is not None and proof.ended_for == ProofEnd.PROVED
     return waits or now < current.created_at + JUST_SENT
+
+
+def _was_revoked(session: Session, person: Person) -> bool:
+    """No older link brings a fresh one either; only an operator's does."""
+    newest = select(Invitation.ended_for).where(Invitation.person_id == person.id)
+    ended_for = session.scalar(newest.order_by(Invitation.id.desc()).limit(1))
+    return ended_for == InvitationEnd.REVOKED
 
 
 def _take(session: Session, invitation_id: int) -> bool:

@@ -122,7 +122,9 @@ class Proving:
         invitation = self._visits.found(session, token)
         if invitation is None:
             raise StepRefused(Reason.LINK_DEAD)
-        session.refresh(invitation, ["ended_at"], with_for_update=True)
+        owner = select(Person.id).where(Person.id == invitation.person_id)
+        session.execute(owner.with_for_update())
+        session.refresh(invitation, ["ended_at", "identified_at"], with_for_update=True)
         if invitation.ended_at is not None:
             raise StepRefused(Reason.LINK_DEAD)
         return invitation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 import structlog
 from sqlalchemy import update
@@ -18,6 +19,10 @@ from gateway.records.audit import Event, record
 from gateway.records.database import Database
 
 log = structlog.get_logger()
+
+
+NEVER_GIVEN: Final = 2**62
+"""No invitation has this id: a worker looks for it as for any other, and finds none."""
 
 
 class Renewing:
@@ -42,7 +47,7 @@ class Renewing:
         self._budgets.spend_fresh_link(address, self._visits.named(token))
         with self._database.transaction() as session:
             invitation_id = self._asked(session, token)
-        self._doorbell.ring(JobName.REMIND, invitation_id)
+        self._doorbell.ring(JobName.REMIND, invitation_id or NEVER_GIVEN)
 
     def _asked(self, session: Session, token: str) -> int:
         """For a made-up link the very same is done, only about nobody."""

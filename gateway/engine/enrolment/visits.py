@@ -92,7 +92,7 @@ class Visits:
     def found(self, session: Session, token: str) -> Invitation | None:
         """The invitation of a link that still works, or whose number was just proved with it."""
         invitation = self.known(session, token)
-        if invitation is None or invitation.person.suspended_at is not None:
+        if invitation is None or invitation.person.suspended_at or invitation.person.frozen_at:
             return None
         return invitation if _works(invitation, self._now()) else None
 

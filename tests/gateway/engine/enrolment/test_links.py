@@ -188,6 +188,33 @@ def test_a_revoked_link_brings_no_fresh_one(nina: Newcomer) -> None:
     assert len(mails(nina.world, "activation")) == 1
 
 
+def test_an_older_link_brings_no_fresh_one_once_the_newest_was_revoked(nina: Newcomer) -> None:
+    older = nina.invited()
+    nina.world.clock.forward(3600)
+    nina.invited()
+    with nina.world.database.transaction() as session:
+        person = nina.person(session)
+        end_invitations(session, person.id, InvitationEnd.REVOKED, nina.world.clock())
+    nina.world.enrolment.renewing.ask(older, "192.0.2.7")
+    nina.world.settle(10)
+    assert len(mails(nina.world, "activation")) == 2
+
+
+def test_a_link_is_dead_while_its_person_is_frozen_and_nobody_approves_it(nina: Newcomer) -> None:
+    nina.invited()
+    nina.changed(frozen_at=nina.world.clock())
+    assert nina.is_dead()
+    assert _approved(nina) is Approved.NOT_INVITED
+
+
+def test_an_answer_is_not_sent_on_to_a_number_that_was_proved_meanwhile(mia: Newcomer) -> None:
+    """Whoever has got into the mailbox gets no password with it."""
+    mia.world.text("RESET", sender=MIA)
+    mia.enrols(NINA)
+    mia.world.settle(700)
+    assert not any("one-time password is" in text for text in mia.world.texts(NINA))
+
+
 def test_asking_with_a_made_up_link_does_the_same_and_writes_to_nobody(nina: Newcomer) -> None:
     nina.world.enrolment.renewing.ask("made-up", "192.0.2.7")
     nina.world.settle(10)

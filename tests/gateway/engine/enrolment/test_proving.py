@@ -256,6 +256,16 @@ def test_stop_and_start_hold_while_a_number_is_being_proved(nina: Newcomer) -> N
     assert len(nina.codes()) == 2
 
 
+def test_start_lifts_a_stop_from_a_number_that_is_another_persons_as_well(nina: Newcomer) -> None:
+    nina.invited()
+    nina.asks_for_a_code(MIA)
+    nina.world.text("STOP", sender=MIA)
+    nina.world.text("START", sender=MIA)
+    nina.world.clock.forward(3 * MINUTE)
+    nina.asks_for_a_code(MIA)
+    assert len(nina.codes(MIA)) == 2
+
+
 def test_many_forms_at_once_for_several_numbers_leave_one_code(everywhere: Newcomer) -> None:
     nina = everywhere
     nina.invited()
