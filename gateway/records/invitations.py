@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, select, text, update
+from sqlalchemy import Connection, ForeignKey, Index, String, event, inspect, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from gateway.records.base import Base, Id, did_change
+from gateway.records.base import Base, Id, did_change, table_of
 from gateway.records.people import Person
 
 
@@ -85,3 +85,16 @@ def end_invitations(session: Session, person_id: int, why: InvitationEnd, now: d
         .where(Invitation.person_id == person_id, Invitation.ended_at.is_(None))
         .values(ended_at=now, ended_for=why, remind_at=None),
     )
+
+
+@event.listens_for(Person, "after_update")
+def _end_with_the_address(_mapper: object, connection: Connection, person: Person) -> None:
+    """A link that went to another address than that on record now may be in a wrong mailbox."""
+    history = inspect(person).attrs.email.history
+    if history.has_changes() and any(history.deleted):
+        invitations = table_of(Invitation)
+        connection.execute(
+            update(invitations)
+            .where(invitations.c.person_id == person.id, invitations.c.ended_at.is_(None))
+            .values(ended_at=datetime.now(UTC), ended_for=InvitationEnd.NEWER, remind_at=None)
+        )

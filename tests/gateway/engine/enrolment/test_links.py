@@ -200,6 +200,16 @@ def test_an_older_link_brings_no_fresh_one_once_the_newest_was_revoked(nina: New
     assert len(mails(nina.world, "activation")) == 2
 
 
+def test_a_link_dies_when_the_address_that_it_went_to_is_corrected(nina: Newcomer) -> None:
+    nina.invited()
+    with nina.world.database.transaction() as session:
+        nina.person(session).display_name = "Nina A."
+    assert not nina.is_dead()
+    with nina.world.database.transaction() as session:
+        nina.person(session).email = "the.right.nina@northwind.example"
+    assert nina.is_dead()
+
+
 def test_a_link_is_dead_while_its_person_is_frozen_and_nobody_approves_it(nina: Newcomer) -> None:
     nina.invited()
     nina.changed(frozen_at=nina.world.clock())
