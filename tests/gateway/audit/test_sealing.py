@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from gateway.engine import sealing
 from gateway.engine.sealing import Sealing
 from gateway.records import schema
 from gateway.records.audit import Event, record
-from gateway.records.database import Database
+from gateway.records.database import Database, DatabaseUnavailable
 from gateway.seal import Seal, new_key
 from tests.databases import fresh_postgresql
 from tests.fakes import Crash, CrashingDatabase, Failpoints
@@ -70,15 +71,14 @@ def test_many_writers_and_two_clocks_make_one_chain(audited: Audited) -> None:
     def write(writer: int) -> None:
         database = Database(audited.url)
         for number in range(EACH):
-            with database.transaction() as session:
-                record(session, Event.RESET_FAILED, None, NOW, reason=f"{writer}:{number}")
+            _persistently(partial(_write_one, database, f"{writer}:{number}"))
         database.close()
 
     def sweep(_clock: int) -> None:
         database = Database(audited.url)
         clock = Sealing(database, audited.keys, lambda: NOW)
         while writing.is_set():
-            clock.run()
+            _persistently(clock.run)
         database.close()
 
     with ThreadPoolExecutor(WRITERS + 2) as threads:
@@ -92,6 +92,21 @@ def test_many_writers_and_two_clocks_make_one_chain(audited: Audited) -> None:
     audited.seal()
     verdict = audited.verdict()
     assert (verdict.verified, verdict.unsealed, verdict.broken) == (5 + WRITERS * EACH, 0, None)
+
+
+def _write_one(database: Database, reason: str) -> None:
+    with database.transaction() as session:
+        record(session, Event.RESET_FAILED, None, NOW, reason=reason)
+
+
+def _persistently(work: Callable[[], object]) -> None:
+    """SQLite lets those who wait in, in no order: whoever waited in vain comes again."""
+    while True:
+        try:
+            work()
+        except DatabaseUnavailable:
+            continue
+        return
 
 
 def test_an_event_that_is_committed_late_gets_the_next_place(postgresql: str) -> None:
