@@ -140,7 +140,8 @@ class Import:
         return vouched
 
     def _remove_phones(self, person: Person, phones: Iterable[Phone]) -> None:
-        for phone in list(phones):
+        """What is being proved, or was replaced, goes by itself when its time is over."""
+        for phone in [each for each in phones if each.forget_at is None]:
             forget_phone(self.session, phone)
             self.events.append((Event.PHONE_REMOVED, person))
             self.counts.removed_numbers += 1

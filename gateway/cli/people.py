@@ -22,6 +22,7 @@ from gateway.cli.syncing import sync
 from gateway.people_import import CsvInvalid, PeopleFile, Row, read
 from gateway.records.audit import Event, record
 from gateway.records.forgetting import forget_person
+from gateway.records.invitations import InvitationEnd, end_invitations
 
 WORTH_A_BAR: Final = 500
 """Fewer rows are done before anybody could read a progress bar."""
@@ -87,6 +88,7 @@ def remove(slug: str, username: str) -> None:
     """Remove a person with their phones. What the audit knows of them stays."""
     with storage.open_database() as database, database.transaction() as session:
         person = storage.find_person(session, storage.find_organization(session, slug), username)
+        end_invitations(session, person.id, InvitationEnd.REVOKED, storage.now())
         record(session, Event.PERSON_REMOVED, person, storage.now(), mode="cli")
         gone = forget_person(session, person)
     if not gone:

@@ -28,6 +28,13 @@ class InvitationEnd(StrEnum):
     SUSPENDED = "suspended"
 
 
+class Identified(StrEnum):
+    """What has shown whose link it is; the MSP's word is not had by a password."""
+
+    PASSWORD = "password"  # noqa: S105  (a name)
+    OPERATOR = "operator"
+
+
 _ALIVE_SQL = text("ended_at IS NULL")
 
 
@@ -63,7 +70,9 @@ class Invitation(Base):
     asked_at: Mapped[datetime | None]
     """When a fresh link was asked for with this one."""
     identified_at: Mapped[datetime | None]
-    """When the password of the directory was given rightly, where the policy asks for it."""
+    """When it was proved whose link it is, where the policy asks for more than the mail."""
+    identified_by: Mapped[str] = mapped_column(String(12), default="")
+    """By what; see Identified."""
     ended_at: Mapped[datetime | None]
     ended_for: Mapped[str] = mapped_column(String(12), default="")
 

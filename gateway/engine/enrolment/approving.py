@@ -12,7 +12,7 @@ from gateway.carriers import OurLine
 from gateway.engine.enrolment.completing import enrol
 from gateway.records import Person
 from gateway.records.audit import Event, record
-from gateway.records.invitations import open_invitation
+from gateway.records.invitations import Identified, open_invitation
 from gateway.records.proofs import ProofEnd, newest_proof
 from gateway.seal import Seal
 
@@ -38,7 +38,7 @@ def approve(session: Session, seal: Seal, person: Person, line: OurLine, now: da
     proved = proof is not None and proof.ended_for == ProofEnd.PROVED
     if not proved and invitation.expires_at <= now:
         return Approved.NOT_INVITED
-    invitation.identified_at = now
+    invitation.identified_at, invitation.identified_by = now, Identified.OPERATOR
     record(session, Event.IDENTITY_PROVED, person, now, reason="operator", mode="cli")
     if proof is None or not proved:
         return Approved.ATTESTED

@@ -17,7 +17,7 @@ from gateway.policy import EnrolProof
 from gateway.records import Invitation, Person, Phone, Proof
 from gateway.records.audit import Event, record
 from gateway.records.base import did_change
-from gateway.records.invitations import InvitationEnd
+from gateway.records.invitations import Identified, InvitationEnd
 from gateway.records.policies import policy_of
 from gateway.records.proofs import ProofEnd
 from gateway.seal import Seal
@@ -46,7 +46,7 @@ def complete(
     _end(session, proof, now)
     record(session, Event.PHONE_PROVED, invitation.person, now, mode="web")
     attested = policy_of(session, invitation.person).enrol_proof is not EnrolProof.OPERATOR
-    if attested or invitation.identified_at:
+    if attested or invitation.identified_by == Identified.OPERATOR:
         enrol(session, seal, invitation, proof.phone, line, now)
     else:
         _wait_for_approval(session, invitation, proof, now)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from directory.accounts import Authentication, Directory
+from directory.accounts import Authentication
 from directory.errors import AccountRefused, DirectoryError
 from gateway.engine.directories import Directories, DirectoryProfile, profile_of
 from gateway.engine.enrolment.budgets import Budgets
@@ -22,6 +22,7 @@ from gateway.engine.enrolment.visits import Step, Visit, Visits
 from gateway.records import Invitation, Person
 from gateway.records.audit import Event, record
 from gateway.records.database import Database
+from gateway.records.invitations import Identified
 
 log = structlog.get_logger()
 
@@ -69,7 +70,6 @@ class Identifying:
         if not self._free.acquire(blocking=False):
             raise StepRefused(Reason.DIRECTORY_AWAY)
         try:
-            self._budgets.spend_password(visit)
             answer = self._asked(visit, password)
         finally:
             self._free.release()
@@ -79,12 +79,17 @@ class Identifying:
             raise StepRefused(_reason(answer))
 
     def _asked(self, visit: Visit, password: SecretStr) -> Authentication:
-        """On a connection of its own: a kept one belongs to one thread."""
+        """On a connection of its own: a kept one belongs to one thread.
+
+        A try is counted right before it is made: a directory that is away costs nobody one.
+        """
         profile, username, guid = self._account(visit)
         directories = self._directories()
         try:
             directory = directories.of(profile)
-            return directory.authenticate(guid or _guid(directory, username), password)
+            guid = guid or directory.identify(username).guid
+            self._budgets.spend_password(visit)
+            return directory.authenticate(guid, password)
         except AccountRefused as error:
             log.info("enrolment.account_refused", person=visit.person_id, reason=str(error))
             raise StepRefused(Reason.ACCOUNT_REFUSED) from None
@@ -110,13 +115,9 @@ class Identifying:
         session.execute(
             update(Invitation)
             .where(Invitation.id == visit.invitation_id, Invitation.ended_at.is_(None))
-            .values(identified_at=now)
+            .values(identified_at=now, identified_by=Identified.PASSWORD)
         )
         record(session, Event.IDENTITY_PROVED, person, now, reason="password", mode="web")
-
-
-def _guid(directory: Directory, username: str) -> UUID:
-    return directory.identify(username).guid
 
 
 def _reason(answer: Authentication) -> Reason:

@@ -71,7 +71,7 @@ def as_phone(
         select(Phone).where(Phone.person_id == person.id, Phone.number_index.in_(indexes))
     )
     if known:
-        known.forget_at = known.forget_at and now + UNPROVED_LIFE
+        known.forget_at = now + UNPROVED_LIFE  # so that neither a sync nor an import takes it away
         return known
     phone = Phone(
         tenant_id=person.tenant_id,

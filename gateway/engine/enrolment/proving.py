@@ -124,7 +124,9 @@ class Proving:
             raise StepRefused(Reason.LINK_DEAD)
         owner = select(Person.id).where(Person.id == invitation.person_id)
         session.execute(owner.with_for_update())
-        session.refresh(invitation, ["ended_at", "identified_at"], with_for_update=True)
+        session.refresh(
+            invitation, ["ended_at", "identified_at", "identified_by"], with_for_update=True
+        )
         if invitation.ended_at is not None:
             raise StepRefused(Reason.LINK_DEAD)
         return invitation
@@ -192,9 +194,16 @@ class Proving:
         if not _count(session, proof, self._now()):
             return StepRefused(_why_not_counted(proof, self._now()))
         if codes.is_code(self._seal, proof.seed, given):
+            self._refuse_what_has_changed(session, invitation)
             complete(session, self._seal, invitation, proof, self._line, self._now())
             return None
         return self._wrong(session, invitation, proof)
+
+    def _refuse_what_has_changed(self, session: Session, invitation: Invitation) -> None:
+        """Others may have proved the same number since the code was sent, or texted STOP."""
+        visit = self._visits.visit(session, invitation)
+        if visit.number:
+            refuse_taken(session, self._seal, visit, visit.number)
 
     def _wrong(self, session: Session, invitation: Invitation, proof: Proof) -> StepRefused:
         record(session, Event.CODE_WRONG, invitation.person, self._now(), mode="web")

@@ -186,6 +186,19 @@ def test_without_cookies_the_page_says_so_and_keeps_what_was_typed(visitor: Visi
     assert "(415) 555-0177" in answer.text
 
 
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8443", "[::1]", "a b"])
+def test_no_header_of_a_request_chooses_where_anything_leads(visitor: Visitor, host: str) -> None:
+    headers = {"Host": host, "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher"}
+    visitor.get("number")
+    answers = [visitor.get(page, headers=headers) for page in ("", "number", "code", "done")]
+    answers += [visitor.get(token="made-up", headers=headers)]
+    answers += [visitor.post("fresh", headers=headers), visitor.post("number", headers=headers)]
+    answers += [visitor.client.get(path, headers=headers) for path in ("/terms", "/healthz", "/x")]
+    for answer in answers:
+        assert answer.status_code < 500
+        assert "evil" not in answer.text + str(answer.headers)
+
+
 def test_the_cookie_is_bound_to_this_host_and_read_by_no_script(visitor: Visitor) -> None:
     cookie = visitor.get("number").headers["Set-Cookie"]
     assert cookie.startswith("__Host-resetline=")

@@ -59,6 +59,7 @@ def _invitations() -> None:
         sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("identified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("identified_by", sa.String(length=12), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_for", sa.String(length=12), nullable=False),
         _of("invitations", "tenant_id", "tenants"),

@@ -105,6 +105,22 @@ def test_a_directory_that_is_away_or_refuses_the_account_proves_nothing(nina: Ne
     assert nina.step is Step.IDENTIFY
 
 
+def test_a_directory_that_is_away_costs_no_try(nina: Newcomer) -> None:
+    nina.world.directory.faults = [DirectoryUnreachable("away")] * 5
+    assert [refused(nina, OWN) for _ in range(5)] == [Reason.DIRECTORY_AWAY] * 5
+    identify(nina, OWN)
+    assert nina.step is Step.NUMBER
+
+
+def test_a_password_is_not_the_word_of_the_msp(nina: Newcomer) -> None:
+    """The policy is made stricter while somebody is at it."""
+    identify(nina, OWN)
+    policy(nina.world, enrol_proof="operator")
+    nina.asks_for_a_code()
+    nina.types(nina.codes()[0])
+    assert (nina.step, nina.verified()) == (Step.APPROVAL, [])
+
+
 def test_the_password_is_kept_nowhere(nina: Newcomer) -> None:
     refused(nina, WRONG)
     identify(nina, OWN)

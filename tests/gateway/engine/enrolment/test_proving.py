@@ -238,6 +238,18 @@ def test_as_many_people_as_the_policy_says_may_share_a_number(nina: Newcomer) ->
     assert nina.refused().reason is Reason.NUMBER_SHARED
 
 
+def test_of_two_who_are_at_it_with_one_number_only_so_many_get_it(nina: Newcomer) -> None:
+    policy(nina.world, people_per_number="1")
+    other = add_person(nina.world, "other.one")
+    for each in (nina, other):
+        each.invited()
+        each.asks_for_a_code()
+    first, second = nina.codes()
+    nina.types(first)
+    assert other.refused_code(second).reason is Reason.NUMBER_SHARED
+    assert (nina.verified(), other.verified()) == (["code"], [])
+
+
 def test_a_number_that_has_texted_stop_gets_no_code(nina: Newcomer) -> None:
     nina.world.text("STOP", sender=MIA)
     nina.invited()
