@@ -32,9 +32,14 @@ from handlers.reserved import WORDS_OF_CARRIERS
 EVERY_TEXT = [(language, name) for language in ("en",) for name in templates_of(language)]
 every_text = pytest.mark.parametrize(("language", "template"), EVERY_TEXT)
 
-COMMANDS = {"RESET", "UNLOCK", "STATUS"}
+COMMANDS = {"RESET", "UNLOCK", "STATUS", "NOTME"}
 CAPITALS_THAT_ARE_NO_PROMPT = {"PC"}
-MUST_SAY = {"help": {"STOP"}, "enrolled": {"HELP", "STOP"}}
+MUST_SAY = {
+    "help": {"STOP"},
+    "enrolled": {"HELP", "STOP"},
+    "stopped": {"START"},
+    "started": {"HELP", "STOP"},
+}
 """What carriers want said in an answer to HELP, and once somebody has agreed to be texted."""
 
 TYPED_INTO_A_PAGE = {"code"}
@@ -45,7 +50,7 @@ def longest_facts(template: str, **instead: Fact) -> dict[str, Fact]:
     return {name: "W" * LONGEST[name] for name in (*ALWAYS, *FACTS[template])} | instead
 
 
-MAY_BE_EMPTY = {"support", "expires", "since", "unlock", "reset"}
+MAY_BE_EMPTY = {"support", "expires", "since", "unlock", "reset", "account", "accounts"}
 
 
 def variants(language: str, template: str) -> Iterator[str]:
