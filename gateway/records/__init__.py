@@ -15,6 +15,7 @@ from gateway.records.people import Person
 from gateway.records.phones import Phone
 from gateway.records.policies import PolicyValue
 from gateway.records.proofs import Proof
+from gateway.records.questions import Question
 from gateway.records.requests import Request
 from gateway.records.syncs import Sync
 from gateway.records.tallies import Tally, TallyMark
@@ -39,6 +40,7 @@ __all__ = [
     "Phone",
     "PolicyValue",
     "Proof",
+    "Question",
     "Request",
     "StatusReport",
     "StrayText",

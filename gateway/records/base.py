@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any
@@ -75,6 +76,17 @@ def insert_once(session: Session, model: type[Base], **values: Any) -> int | Non
     statement = _inserting(session.get_bind().dialect.name, model, once=True)
     row_id: int | None = session.connection().execute(statement, values).scalar()
     return row_id
+
+
+def upsert(
+    session: Session, model: type[Base], key: Mapping[str, Any], values: Mapping[str, Any]
+) -> None:
+    """Insert a row, or change the one that has this primary key."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table_of(model)).values({**key, **values})
+    session.execute(
+        statement.on_conflict_do_update(index_elements=list(key), set_=dict(values))
+    )
 
 
 def did_change(session: Session, statement: Update) -> bool:

@@ -52,6 +52,7 @@ class OutboundMessage(Base):
         Index("ix_outbound_messages_ring_at", "ring_at"),
         Index("ix_outbound_messages_redact_at", "redact_at"),
         Index("ix_outbound_messages_poll_at", "poll_at"),
+        Index("ix_outbound_messages_phone_id", "phone_id"),
         Index(
             "ix_outbound_messages_proof_id",
             "proof_id",

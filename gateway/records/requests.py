@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ForeignKey, Index, String, Text, bindparam, select, text
+from sqlalchemy import ForeignKey, Index, String, Text, bindparam, false, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from gateway.records.base import Base, Id
@@ -18,6 +19,7 @@ from gateway.records.people import Person
 class RequestState(StrEnum):
     """The life of a request; `engine/requests.py` says which step may follow which."""
 
+    AWAITING_WORD = "awaiting"
     QUEUED = "queued"
     APPLYING = "applying"
     APPLIED = "applied"
@@ -29,12 +31,17 @@ class RequestState(StrEnum):
     UNDELIVERED = "undelivered"
     USED = "used"
     SCRAMBLED = "scrambled"
+    EXPIRED = "expired"
 
 
 ALIVE = (RequestState.QUEUED, RequestState.APPLYING, RequestState.APPLIED)
-"""States in which another request of the same account has to wait."""
+"""States in which another request of the same account has to wait.
+
+Not while a word is awaited: whoever can forge a RESET must not hold up an UNLOCK with it.
+"""
 
 _ALIVE_SQL = text(f"state IN ({', '.join(repr(str(state)) for state in ALIVE)})")
+_AWAITING_SQL = text(f"state = {str(RequestState.AWAITING_WORD)!r}")
 
 
 class Request(Base):
@@ -49,7 +56,14 @@ class Request(Base):
             sqlite_where=_ALIVE_SQL,
             postgresql_where=_ALIVE_SQL,
         ),
+        Index(
+            "ix_requests_awaiting_person_id",
+            "person_id",
+            sqlite_where=_AWAITING_SQL,
+            postgresql_where=_AWAITING_SQL,
+        ),
         Index("ix_requests_ring_at", "ring_at"),
+        Index("ix_requests_word_until", "word_until"),
         Index("ix_requests_state", "state"),
         Index("ix_requests_scramble_at", "scramble_at"),
         Index("ix_requests_created_at", "created_at"),
@@ -65,6 +79,19 @@ class Request(Base):
     action: Mapped[str] = mapped_column(String(12))
     state: Mapped[str] = mapped_column(String(12), default=RequestState.QUEUED)
     reason: Mapped[str] = mapped_column(String(40), default="")
+    language: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    """The language that was texted in, for who has none of their own on record."""
+    is_guess: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """It was not asked for in so many words, so it is confirmed whatever the policy."""
+    word_seed: Mapped[str | None] = mapped_column(String(64))
+    """What the word is made of that has to be texted back; None once it is of no use."""
+    word_tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    word_until: Mapped[datetime | None]
+    """When the word is of no use any more; None where none is awaited."""
+    confirmed_at: Mapped[datetime | None]
+    """When the word came back."""
+    admitted_at: Mapped[datetime | None]
+    """When it was counted against the limits: an attempt that is begun anew is not counted anew."""
     attempt: Mapped[int] = mapped_column(default=0)
     """Counts claims; whoever holds an older number has lost the request (a fencing token)."""
     lease_until: Mapped[datetime | None]
@@ -98,4 +125,37 @@ def alive_request(session: Session, person_id: int) -> AliveRequest | None:
 
 _ALIVE_OF: Final = select(Request.id, Request.action, Request.phone_id).where(
     Request.person_id == bindparam("person_id"), Request.state.in_(ALIVE)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingRequest:
+    """A request that goes on once its word is texted back, by the phone that asked."""
+
+    id: int
+    person_id: int
+    phone_id: int
+    word_seed: str
+    word_tries: int
+
+
+def awaiting_requests(
+    session: Session, person_ids: Sequence[int], now: datetime
+) -> Sequence[AwaitingRequest]:
+    """Those of these people whose word is still good, oldest first."""
+    told = {"person_ids": list(person_ids), "now": now}
+    return [AwaitingRequest(*row) for row in session.connection().execute(_AWAITING_OF, told)]
+
+
+_AWAITING_OF: Final = (
+    select(
+        Request.id, Request.person_id, Request.phone_id, Request.word_seed, Request.word_tries
+    )
+    .where(
+        Request.person_id.in_(bindparam("person_ids", expanding=True)),
+        Request.state == RequestState.AWAITING_WORD,
+        Request.word_until > bindparam("now"),
+        Request.word_seed.is_not(None),
+    )
+    .order_by(Request.id)
 )
