@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import structlog
 from limits import RateLimitItemPerSecond
 from limits.errors import StorageError
 from limits.storage import RedisStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 from redis import RedisError
 
 from gateway import redis_address
@@ -25,14 +25,21 @@ QUIET_SECONDS: Final = 5.0
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many in any span of so many seconds, for each key."""
+    """So many in any span of so many seconds, for each key.
+
+    A `fixed` one keeps a mere number until its key is no longer asked for, so that it may be large:
+    the span, a month say, is then part of the key, and `seconds` is how long it is remembered.
+    """
 
     name: str
     count: int
     seconds: int
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,10 @@ class Limits(Protocol):
         """Count one, if there is room. Of any number at once no more get it than there is room."""
         ...
 
+    def has_room(self, limit: Limit, key: str) -> bool:
+        """Whether one more could be counted. No where nobody can say."""
+        ...
+
 
 class RedisLimits:
     """Counts in Redis by the scripts of the `limits` library, which are atomic there."""
@@ -76,30 +87,47 @@ class RedisLimits:
         storage = RedisStorage(
             "redis://", client.connection_pool, key_prefix=PREFIX, wrap_exceptions=True
         )
-        self._window = MovingWindowRateLimiter(storage)
+        self._moving = MovingWindowRateLimiter(storage)
+        self._fixed = FixedWindowRateLimiter(storage)
         self._monotonic = monotonic
         self._quiet_until = 0.0
 
     def take(self, limit: Limit, key: str) -> Verdict:
+        found = self._asked(limit, lambda: self._counted(limit, key))
+        return CannotSay() if found is None else found
+
+    def has_room(self, limit: Limit, key: str) -> bool:
+        window, item = self._window(limit), _item(limit)
+        return bool(self._asked(limit, lambda: window.test(item, limit.name, key)))
+
+    def _asked(self, limit: Limit, ask: Callable[[], T]) -> T | None:
+        """What Redis says, or nothing while it cannot be asked."""
         if self._monotonic() < self._quiet_until:
-            return CannotSay()
+            return None
         try:
-            return self._counted(limit, key)
+            return ask()
         except (StorageError, RedisError) as error:
             self._quiet_until = self._monotonic() + QUIET_SECONDS
             log.warning("limits.cannot_count", limit=limit.name, error=type(error).__name__)
-            return CannotSay()
+            return None
 
     def _counted(self, limit: Limit, key: str) -> Verdict:
         if limit.count < 1:
             return Exceeded(limit, limit.seconds, self._is_first(limit, key))
-        item = RateLimitItemPerSecond(limit.count, limit.seconds)
-        if self._window.hit(item, limit.name, key):
+        window, item = self._window(limit), _item(limit)
+        if window.hit(item, limit.name, key):
             return Allowed()
-        reset = self._window.get_window_stats(item, limit.name, key).reset_time
+        reset = window.get_window_stats(item, limit.name, key).reset_time
         retry = max(1, min(limit.seconds, round(reset - time.time())))
         return Exceeded(limit, retry, self._is_first(limit, key))
 
     def _is_first(self, limit: Limit, key: str) -> bool:
         once = RateLimitItemPerSecond(1, limit.seconds)
-        return self._window.hit(once, "told", limit.name, key)
+        return self._moving.hit(once, "told", limit.name, key)
+
+    def _window(self, limit: Limit) -> RateLimiter:
+        return self._fixed if limit.fixed else self._moving
+
+
+def _item(limit: Limit) -> RateLimitItemPerSecond:
+    return RateLimitItemPerSecond(limit.count, limit.seconds)

@@ -102,6 +102,19 @@ class Policy:
     ] = True
     reset_by_sms: Annotated[bool, Rule(switch, "RESET sets a one-time password")] = True
     unlock_by_sms: Annotated[bool, Rule(switch, "UNLOCK unlocks")] = True
+    confirm_by_word: Annotated[
+        bool, Rule(switch, "RESET goes on only once the person texts back a word that we text")
+    ] = True
+    needs_approval: Annotated[
+        bool, Rule(switch, "a second person has to agree, so nothing is changed by text")
+    ] = False
+    resets_per_day: Annotated[
+        int,
+        Rule(
+            partial(whole, least=1, most=50, unit="resets"),
+            "how many one-time passwords a person gets in a day",
+        ),
+    ] = 5
     must_change: Annotated[
         bool, Rule(switch, "a one-time password has to be changed at the next sign-in")
     ] = True
@@ -179,6 +192,31 @@ class Policy:
             FOR_MANY,
         ),
     ] = 500
+    changes_per_hour: Annotated[
+        int,
+        Rule(
+            partial(whole, least=1, most=1_000_000, unit="changes"),
+            "how many resets an organization's people get in an hour, and how many unlocks",
+            FOR_MANY,
+        ),
+    ] = 500
+    monthly_sms_budget: Annotated[
+        int,
+        Rule(
+            partial(whole, least=0, most=1_000_000, unit="texts"),
+            "how many answers an organization's people are texted in a month; 0 for any number",
+            FOR_MANY,
+        ),
+    ] = 0
+    unknown_sender_reply: Annotated[
+        bool,
+        Rule(
+            switch,
+            "who texts from a number that is nobody's is told once a day whom we help",
+            (Scope.TENANT,),
+            "it is about people whose organization nobody knows",
+        ),
+    ] = False
     hold_after_phone_change_hours: Annotated[
         int,
         Rule(

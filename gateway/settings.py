@@ -205,6 +205,10 @@ class Settings(StorageSettings, WordingSettings):
     mail_from: Annotated[str, AfterValidator(_mail_from)] = ""
     metrics_token: SecretStr = SecretStr("")
     codes_per_day: Annotated[int, Field(ge=0)] = 5000
+    texts_per_minute: Annotated[int, Field(ge=1)] = 3000
+    changes_per_hour: Annotated[int, Field(ge=0)] = 2000
+    answers_per_day: Annotated[int, Field(ge=0)] = 20_000
+    opt_out_answers: Literal["twilio", "us"] = "twilio"
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
 
     @property

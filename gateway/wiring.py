@@ -11,6 +11,7 @@ from functools import cached_property
 from gateway.carriers import Carrier
 from gateway.carriers.twilio import TwilioCarrier, WebhookSignatures
 from gateway.engine import jobs
+from gateway.engine.allowances import Allowances, Sizes
 from gateway.engine.clock import Turn
 from gateway.engine.composing import Composer
 from gateway.engine.deliveries import Deliveries
@@ -38,6 +39,8 @@ from gateway.records.database import Database
 from gateway.records.shared_time import SharedTime
 from gateway.seal import Seal
 from gateway.settings import Settings
+from gateway.vocabulary import vocabulary
+from handlers.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,29 @@ class Gateway:
 
     @cached_property
     def inbox(self) -> Inbox:
-        return Inbox(self.database, self.seal, self.doorbell, self.now)
+        return Inbox(
+            self.database,
+            self.seal,
+            self.doorbell,
+            self.now,
+            vocabulary=self.vocabulary,
+            allowances=self.allowances,
+            carrier_answers=self.settings.opt_out_answers == "twilio",
+        )
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What people may text, in every language."""
+        return vocabulary()
+
+    @cached_property
+    def allowances(self) -> Allowances:
+        sizes = Sizes(
+            texts_per_minute=self.settings.texts_per_minute,
+            changes_per_hour=self.settings.changes_per_hour,
+            answers_per_day=self.settings.answers_per_day,
+        )
+        return Allowances(self.database, self.limits, self.now, sizes)
 
     @cached_property
     def deliveries(self) -> Deliveries:
@@ -89,7 +114,7 @@ class Gateway:
 
     @cached_property
     def replies(self) -> Replies:
-        return Replies(self.database, self.seal, self.carrier, self.now)
+        return Replies(self.database, self.seal, self.carrier, self.now, self.allowances)
 
     @cached_property
     def mailer(self) -> Mailer | None:
@@ -140,7 +165,15 @@ class Gateway:
 
     @cached_property
     def performer(self) -> Performer:
-        return Performer(self.database, self.seal, self.directories, self.replies, self.now)
+        return Performer(
+            self.database,
+            self.seal,
+            self.directories,
+            self.replies,
+            self.now,
+            allowances=self.allowances,
+            vocabulary=self.vocabulary,
+        )
 
     @cached_property
     def scrambler(self) -> Scrambler:

@@ -13,9 +13,12 @@ from handlers.conversation import Fact
 
 __all__ = [
     "ALWAYS",
+    "CHATTER",
     "FACTS",
     "FALLBACK_LANGUAGE",
     "LONGEST",
+    "SAYS_WHOM_TO_CALL",
+    "TO_OPTED_OUT",
     "TO_UNVERIFIED",
     "DoesNotFit",
     "FactsWrong",
@@ -23,6 +26,7 @@ __all__ = [
     "check_fits",
     "needs_code",
     "needs_password",
+    "needs_word",
     "render",
     "templates_of",
 ]
@@ -52,6 +56,7 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "one_time_expired": (),
         "busy": ("action",),
         "not_enabled": (),
+        "frozen": (),
         "several_accounts": ("command", "accounts"),
         "confirm": ("word", "account"),
         "wrong_word": (),
@@ -120,12 +125,41 @@ def render(template: str, language: str, facts: Mapping[str, Fact]) -> str:
     return templating.filled("sms", template, language, told)
 
 
+SAYS_WHOM_TO_CALL: Final = frozenset({"help", "failed", "not_enabled", "frozen", "not_me_ask"})
+"""What may be said once without being counted, while nobody can count."""
+
+CHATTER: Final = frozenset(
+    {
+        "busy",
+        "failed",
+        "frozen",
+        "help",
+        "limit_reached",
+        "not_enabled",
+        "not_me_ask",
+        "not_me_done",
+        "several_accounts",
+        "unknown",
+        "word_ended",
+        "word_late",
+        "wrong_word",
+    }
+)
+"""What is said without a request: anybody who can forge a sender can provoke it."""
+
+TO_OPTED_OUT: Final = frozenset({"stopped"})
+"""What carriers ask for: that somebody is out, is the last that they hear."""
+
 TO_UNVERIFIED: Final = frozenset({"code", "number_replaced"})
 """What may be texted to a number that is nobody's yet, or not anybody's any more."""
 
 
 def needs_code(template: str) -> bool:
     return "code" in FACTS.get(template, ())
+
+
+def needs_word(template: str) -> bool:
+    return "word" in FACTS.get(template, ())
 
 
 def needs_password(template: str) -> bool:

@@ -31,11 +31,21 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What they were asked a moment ago: which of these accounts they want it done for."""
+
+    action: Action
+    accounts: tuple[Account, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """The person behind a number that was proved to be theirs, with the accounts they may help."""
 
     accounts: tuple[Account, ...]
-    language: str = "en"
+    question: Question | None = None
+    is_frozen: bool = False
+    """Somebody has said that it was not them, so nothing is done for this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,21 @@ class Do:
 
     action: Action
     account: Account
+    is_guess: bool = False
+    """It was not said in so many words: what could do harm is confirmed first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask which account an action is for, and remember the question."""
+
+    action: Action
+    accounts: tuple[Account, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disown:
+    """It was not them: whatever is under way ends, and nothing more is done by text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +105,4 @@ class OptIn:
     """The person wants our texts again (START): remember it; the carrier has answered."""
 
 
-Answer = Say | Do | OptOut | OptIn
+Answer = Say | Do | Ask | Disown | OptOut | OptIn

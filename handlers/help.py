@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from handlers.conversation import Answer, Caller, Say, Text
-from handlers.reserved import HELP_WORDS
-
-WORDS = HELP_WORDS
+from handlers.conversation import Answer, Caller, Say
+from handlers.meaning import Meaning
 
 
-def answer(text: Text, caller: Caller) -> Answer:  # noqa: ARG001
+def answer(meaning: Meaning, caller: Caller) -> Answer:  # noqa: ARG001
     """The same for everybody, whether or not anything is enabled for them."""
     return Say("help")

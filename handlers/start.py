@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from handlers.conversation import Answer, Caller, OptIn, Text
-from handlers.reserved import START_WORDS
-
-WORDS = START_WORDS
+from handlers.conversation import Answer, Caller, OptIn
+from handlers.meaning import Meaning
 
 
-def answer(text: Text, caller: Caller) -> Answer:  # noqa: ARG001
+def answer(meaning: Meaning, caller: Caller) -> Answer:  # noqa: ARG001
     """Toll-free numbers don't lift their block for YES; the next text then shows that it stands."""
     return OptIn()

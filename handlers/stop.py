@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from handlers.conversation import Answer, Caller, OptOut, Text
-from handlers.reserved import STOP_WORDS
-
-WORDS = STOP_WORDS
+from handlers.conversation import Answer, Caller, OptOut
+from handlers.meaning import Meaning
 
 
-def answer(text: Text, caller: Caller) -> Answer:  # noqa: ARG001
+def answer(meaning: Meaning, caller: Caller) -> Answer:  # noqa: ARG001
     """Also where this carrier doesn't know the word: whoever writes it wants no more texts."""
     return OptOut()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from handlers.conversation import Answer, Caller, Say, Text
+from handlers.conversation import Answer, Caller, Say
 
 
-def answer(text: Text, caller: Caller) -> Answer:  # noqa: ARG001
+def answer(caller: Caller) -> Answer:
     """Whoever can't be helped by text is told so, and is not taught words that won't work."""
-    return Say("unknown" if caller.accounts else "not_enabled")
+    if caller.accounts:
+        return Say("unknown")
+    return Say("frozen" if caller.is_frozen else "not_enabled")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from handlers.choose import for_their_account
-from handlers.conversation import Action, Answer, Caller, Text
+from handlers.conversation import Action, Answer, Caller
+from handlers.meaning import Meaning
 
-WORDS = ("UNLOCK",)
 
-
-def answer(text: Text, caller: Caller) -> Answer:  # noqa: ARG001
-    return for_their_account(Action.UNLOCK, caller)
+def answer(meaning: Meaning, caller: Caller) -> Answer:
+    return for_their_account(Action.UNLOCK, meaning, caller)

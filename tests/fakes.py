@@ -314,6 +314,9 @@ class FakeLimits:
         began = times[0] if times else self.now()
         return Exceeded(limit, round(began + limit.seconds - self.now()), is_first)
 
+    def has_room(self, limit: Limit, key: str) -> bool:
+        return self.can_say and len(self._lately(self.taken, limit, key)) < limit.count
+
     def now(self) -> float:
         return self.clock().timestamp()
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from gateway.carriers import OurLine
 from gateway.engine import jobs
+from gateway.engine.allowances import Allowances, Sizes
 from gateway.engine.composing import Composer
 from gateway.engine.deliveries import Deliveries
 from gateway.engine.directories import Directories
@@ -19,7 +20,8 @@ from gateway.engine.doorbell import JobName
 from gateway.engine.enrolment import Enrolment
 from gateway.engine.enrolment.inviting import InvitationLinks, Reminding
 from gateway.engine.forgetting import Forgetting
-from gateway.engine.inbox import InboundText, Inbox, OptOutType
+from gateway.engine.inbound import InboundText, OptOutType
+from gateway.engine.inbox import Inbox
 from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
 from gateway.engine.redaction import Redaction
@@ -42,8 +44,10 @@ from gateway.records import (
     Tenant,
 )
 from gateway.records.database import Database
+from gateway.records.policies import set_value
 from gateway.records.requests import RequestState
 from gateway.seal import Seal, new_key
+from gateway.vocabulary import vocabulary
 from tests.fakes import (
     CrashingDatabase,
     Failpoints,
@@ -60,6 +64,7 @@ PARTS = (
     "deliveries",
     "redaction",
     "inbox",
+    "allowances",
     "replies",
     "mailing",
     "performer",
@@ -74,6 +79,7 @@ PARTS = (
     "sweeps",
 )
 OUR_NUMBER = "+14155550100"
+VOCABULARY = vocabulary()
 PUBLIC_URL = "https://reset.example.com"
 MIA, SAM, STRANGER = "+14155550111", "+14155550112", "+14155550199"
 
@@ -87,6 +93,10 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     failpoints: Failpoints = field(default_factory=Failpoints)
     codes_per_day: int = 5000
+    sizes: Sizes = field(default_factory=Sizes)
+    carrier_answers: bool = True
+    confirms: bool = False
+    """Whether RESET asks for a word, as it does for organizations that are new."""
     made_up_links: dict[int, str] = field(default_factory=dict)
     """By the ids of invitations that a test writes of, but does not make."""
     seals_the_audit: bool = False
@@ -126,11 +136,23 @@ class World:
 
     @cached_property
     def inbox(self) -> Inbox:
-        return Inbox(self.database, self.seal, self.doorbell, self.clock)
+        return Inbox(
+            self.database,
+            self.seal,
+            self.doorbell,
+            self.clock,
+            vocabulary=VOCABULARY,
+            allowances=self.allowances,
+            carrier_answers=self.carrier_answers,
+        )
+
+    @cached_property
+    def allowances(self) -> Allowances:
+        return Allowances(self.database, self.limits, self.clock, self.sizes)
 
     @cached_property
     def replies(self) -> Replies:
-        return Replies(self.database, self.seal, self.carrier, self.clock)
+        return Replies(self.database, self.seal, self.carrier, self.clock, self.allowances)
 
     @cached_property
     def links(self) -> Links:
@@ -172,7 +194,15 @@ class World:
     @cached_property
     def performer(self) -> Performer:
         directories = Directories(self.seal, connect=lambda _kind, _settings: self.directory)
-        return Performer(self.database, self.seal, directories, self.replies, self.clock)
+        return Performer(
+            self.database,
+            self.seal,
+            directories,
+            self.replies,
+            self.clock,
+            allowances=self.allowances,
+            vocabulary=VOCABULARY,
+        )
 
     @cached_property
     def scrambler(self) -> Scrambler:
@@ -274,6 +304,8 @@ class World:
                     changed_at=now,
                 )
             )
+            confirms = "on" if self.confirms else "off"
+            set_value(session, organization, "confirm_by_word", confirms, now)
             for username, number in (("mia.keller", MIA), ("sam.ortiz", SAM)):
                 session.add(self._person(organization, username, number))
         self.failpoints.passed = 0

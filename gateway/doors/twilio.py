@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from xml.sax.saxutils import escape
 
 import structlog
 from flask import Blueprint, Response, abort, request
@@ -11,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from gateway.carriers.twilio import MESSAGE_SID
 from gateway.engine.deliveries import RANKS, Report
-from gateway.engine.inbox import InboundText, OptOutType
+from gateway.engine.inbound import InboundText, OptOutType
 from gateway.phones import PhoneNumber, is_e164
 from gateway.settings import Settings
 from gateway.wiring import Gateway
@@ -19,7 +20,8 @@ from gateway.wiring import Gateway
 log = structlog.get_logger()
 
 FORM: Final = "application/x-www-form-urlencoded"
-EMPTY_TWIML: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>'
+EMPTY_TWIML: Final = f"{DECLARATION}<Response/>"
 MESSAGE_ID: Final = re.compile(r"[1-9]\d{0,17}")
 ERROR_CODE: Final = re.compile(r"\d{1,6}")
 LONGEST_BODY: Final = 1600
@@ -42,12 +44,12 @@ def door(gateway: Gateway) -> Blueprint:
     @blueprint.post("/twilio/sms")
     def sms() -> Response:
         """Keep the text and answer at once; the reply goes out by REST from a worker."""
-        form = proved_form(gateway)
+        form, told = proved_form(gateway), ""
         try:
-            gateway.inbox.receive(inbound_text(form, gateway.settings))
+            told = gateway.inbox.receive(inbound_text(form, gateway.settings))
         except WrongShape as error:
             log.warning("door.wrong_shape", path=request.path, field=str(error))
-        return Response(EMPTY_TWIML, mimetype="text/xml")
+        return Response(twiml(told), mimetype="text/xml")
 
     @blueprint.post("/twilio/status")
     def status() -> Response:
@@ -60,6 +62,15 @@ def door(gateway: Gateway) -> Blueprint:
         return Response(status=204)
 
     return blueprint
+
+
+def twiml(told: str) -> str:
+    """What Twilio is to do at once: nothing, or text a number back that is nobody's."""
+    return (
+        f"{DECLARATION}<Response><Message>{escape(told)}</Message></Response>"
+        if told
+        else EMPTY_TWIML
+    )
 
 
 def proved_form(gateway: Gateway) -> Form:

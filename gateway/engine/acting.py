@@ -17,6 +17,8 @@ from directory.accounts import Directory, Identity
 from directory.errors import AccountRefused, DirectoryError, OutcomeUnknown, PasswordRejected
 from gateway import passphrases
 from gateway.engine import outcomes, requests
+from gateway.engine.admission import Admission
+from gateway.engine.allowances import Allowances, CannotSay
 from gateway.engine.directories import Directories, DirectoryProfile
 from gateway.engine.outcomes import Outcome
 from gateway.engine.permissions import objection
@@ -33,6 +35,12 @@ TOO_OLD: Final = timedelta(minutes=5)
 
 DIRECTORY_PATIENCE: Final = timedelta(minutes=2)
 """How long a directory that does not answer is tried before the person is told."""
+
+REDIS_PATIENCE: Final = timedelta(minutes=1)
+"""How long is waited until limits can be counted again, before the person is told to call."""
+
+UNCOUNTED: Final = "uncounted"
+"""The reason of a request that every attempt so far has let wait until limits can be counted."""
 
 TRY_AGAIN: Final = timedelta(seconds=5)
 PASSWORD_TRIES: Final = 3
@@ -52,10 +60,21 @@ class PhoneShut(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Nothing is decided yet. `heard` tells whether the directory may know a sealed password."""
+    """Nothing is decided yet. `heard` tells whether the directory may know a sealed password.
 
-    error: DirectoryError
+    `is_counted` tells whether the limits know of it, so that trying again is not counted again.
+    """
+
     heard: bool
+    is_counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AskWord:
+    """Nothing is done before a word comes back that only the verified phone is told."""
+
+
+Result = Outcome | Later | AskWord
 
 
 class Actor:
@@ -67,21 +86,51 @@ class Actor:
         seal: Seal,
         directories: Directories,
         now: Callable[[], datetime],
+        allowances: Allowances,
     ) -> None:
         self._database = database
         self._seal = seal
         self._directories = directories
         self._now = now
+        self._admission = Admission(allowances, now)
 
-    def act(self, work: Assignment) -> tuple[Outcome | Later, UUID | None]:
+    def act(self, work: Assignment) -> tuple[Result, UUID | None]:
         """What came of it, and the account's immutable id as far as it was learnt.
 
         Raises Overtaken where another attempt holds the request by now.
         """
-        if self._now() - work.created_at > TOO_OLD:
+        if self._now() - work.asked_at > TOO_OLD:
             return self._too_late(work), None
-        if not _may_have_changed(work) and (refused := objection(work, self._now())):
-            return refused, None
+        if not _may_have_changed(work) and (other := self._instead(work)):
+            return other, None
+        return self._changed(work)
+
+    def _instead(self, work: Assignment) -> Result | None:
+        """What is done in place of what was asked for, before the directory hears of it."""
+        refused = objection(work, self._now())
+        match self._admission.of(work, refused):
+            case CannotSay() if self._now() - work.asked_at + TRY_AGAIN < REDIS_PATIENCE:
+                return Later(heard=False, is_counted=False)
+            case CannotSay():
+                return outcomes.cannot_count(Action(work.action))
+            case Outcome() as instead:
+                return instead
+            case None if work.needs_word:
+                return AskWord()
+            case None:
+                self._count(work)
+                return None
+
+    def _count(self, work: Assignment) -> None:
+        """Written down where it waited for that: whoever comes next must know that this began."""
+        if work.reason != UNCOUNTED:
+            return
+        admitted = {"reason": "", "admitted_at": self._now()}
+        with self._database.transaction() as session:
+            if not requests.keep(session, work.request_id, work.attempt, **admitted):
+                raise Overtaken
+
+    def _changed(self, work: Assignment) -> tuple[Outcome | Later, UUID | None]:
         guid = None
         try:
             directory = self._directories.of(DirectoryProfile.assigned(work))
@@ -136,7 +185,7 @@ class Actor:
     def _weigh(self, work: Assignment, error: DirectoryError) -> Outcome | Later:
         """Try again while that can help, and say in the end what is known to be true."""
         heard = isinstance(error, OutcomeUnknown) or work.sealed_password is not None
-        age = self._now() - work.created_at
+        age = self._now() - work.asked_at
         patience = TOO_OLD if heard else DIRECTORY_PATIENCE
         maybe_changed = heard or _may_have_changed(work)
         tell = log.info if isinstance(error, AccountRefused) else log.warning
@@ -148,7 +197,7 @@ class Actor:
             detail=str(error),
         )
         if outcomes.may_pass(error) and age + TRY_AGAIN < patience:
-            return Later(error, heard)
+            return Later(heard)
         return outcomes.after_error(Action(work.action), error, maybe_changed=maybe_changed)
 
     def _too_late(self, work: Assignment) -> Outcome:
@@ -167,13 +216,14 @@ def _set(work: Assignment, directory: Directory, account: Identity, password: Se
 
 
 def _unlock(work: Assignment, directory: Directory, guid: UUID) -> Outcome:
-    repeated = work.attempt > 1
+    repeated = _may_have_changed(work)
     return outcomes.after_unlock(directory.unlock(guid), work.policy, repeated=repeated)
 
 
 def _may_have_changed(work: Assignment) -> bool:
     """An unlock seals nothing, so any earlier attempt of one may have reached the directory."""
-    repeated_unlock = work.action == Action.UNLOCK and work.attempt > 1
+    is_repeated = work.attempt > 1 and work.reason != UNCOUNTED
+    repeated_unlock = work.action == Action.UNLOCK and is_repeated
     return work.sealed_password is not None or repeated_unlock
 
 

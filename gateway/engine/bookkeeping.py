@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.records.database import Database
 from gateway.records.heartbeats import SWEEP, beat, forget_beats
+from gateway.records.questions import forget_questions
 from gateway.records.tallies import sum_up
 
 SETTLED_AFTER: Final = timedelta(seconds=60)
@@ -20,3 +21,4 @@ def keep_books(database: Database, now: datetime) -> None:
         sum_up(session, now - SETTLED_AFTER)
         beat(session, SWEEP, now)
         forget_beats(session, now - FORGET_BEATS_AFTER)
+        forget_questions(session, now)

@@ -117,8 +117,8 @@ def accept(session: Session, letter: Letter, sid: str, status: str, now: datetim
         redact_at=now + REDACT_BY,
     ):
         return False
-    if letter.request_id is not None:
-        requests.move(session, letter.request_id, RequestState.SENT, now)
+    if letter.answers is not None:
+        requests.move(session, letter.answers, RequestState.SENT, now)
     record(session, Event.REPLY_ACCEPTED, letter.about, now, reason=letter.template)
     log.info("reply.accepted", message=letter.message_id, template=letter.template, sid=sid)
     return True
@@ -172,8 +172,8 @@ def _end(session: Session, letter: Letter, report: Report, now: datetime) -> Non
 
 
 def _delivered(session: Session, letter: Letter, now: datetime) -> None:
-    if letter.request_id is not None:
-        requests.move(session, letter.request_id, RequestState.DONE, now)
+    if letter.answers is not None:
+        requests.move(session, letter.answers, RequestState.DONE, now)
     record(session, Event.REPLY_DELIVERED, letter.about, now, reason=letter.template)
 
 
@@ -186,6 +186,6 @@ def _ask_again(session: Session, letter: Letter, now: datetime) -> None:
         return
     if change_text(session, letter.message_id, OutboundState.ACCEPTED, poll_at=None):
         log.warning("reply.unconfirmed", message=letter.message_id)
-        if letter.request_id is not None:
-            requests.move(session, letter.request_id, RequestState.DONE, now, reason="unconfirmed")
+        if letter.answers is not None:
+            requests.move(session, letter.answers, RequestState.DONE, now, reason="unconfirmed")
         record(session, Event.REPLY_UNCONFIRMED, letter.about, now, reason=letter.template)

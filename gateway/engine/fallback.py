@@ -31,6 +31,9 @@ def not_reached(session: Session, letter: Letter, event: Event, reason: str, now
     record(session, event, letter.about, now, reason=reason)
     if letter.request_id is None:
         return
+    if letter.answers is None:
+        requests.expire(session, letter.request_id, now, "undelivered")
+        return
     other = other_phone(session, letter) if _is_worth_it(letter, reason) else None
     if other:
         _reroute(session, letter, other, now)

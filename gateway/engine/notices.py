@@ -78,6 +78,15 @@ def number_was_changed(
     return write(session, person, "number_changed", facts, now=now)
 
 
+def was_not_them(session: Session, person: Person, now: datetime) -> Mail:
+    """Somebody has texted that it was not them: the MSP has to find out who it was."""
+    facts: dict[str, Fact] = {
+        "username": person.username,
+        "when": written_time(now, _zone(person)),
+    }
+    return write(session, person.organization, "not_me_msp", facts, now=now)
+
+
 def account_changed(session: Session, work: Assignment, event: Event, now: datetime) -> None:
     """Something was done by text: whose account it is hears of it another way as well.
 

@@ -15,6 +15,7 @@ from directory.errors import (
     DirectoryError,
     DirectoryUnreachable,
     OutcomeUnknown,
+    Refusal,
 )
 from gateway.policy import Policy
 from gateway.records.audit import Event
@@ -29,6 +30,7 @@ class Outcome:
     state: RequestState
     event: Event
     template: str
+    """Empty where they have been told so often that they are not told again."""
     facts: Mapping[str, Fact] = field(default_factory=dict)
     reason: str = ""
     password_version: int | None = None
@@ -45,6 +47,7 @@ _FAILED: Final = {
     Action.UNLOCK: Event.UNLOCK_FAILED,
     Action.STATUS: Event.STATUS_FAILED,
 }
+_DISABLED: Final = (Refusal.DISABLED, Refusal.EXPIRED)
 _MAY_PASS: Final = (DirectoryUnreachable, DirectoryBusy, OutcomeUnknown)
 """Errors after which trying again can help."""
 
@@ -104,7 +107,7 @@ def _status_words(
     """Nobody is told to text what would then be refused."""
     reset: dict[str, Fact] = {"reset": policy.reset_by_sms}
     if state.refusal:
-        return "status_refused", {}
+        return "account_disabled" if state.refusal in _DISABLED else "status_refused", {}
     if state.locked:
         since = state.locked_since
         spoken = spoken_time(since, now, zone) if since else ""
@@ -124,6 +127,8 @@ def after_error(action: Action, error: DirectoryError, *, maybe_changed: bool) -
         return uncertain(action, reason)
     if isinstance(error, AccountRefused):
         template = "status_refused" if action is Action.STATUS else "refused"
+        if error.reason in _DISABLED:
+            template = "account_disabled"
         return Outcome(RequestState.REFUSED, _REFUSED[action], template, reason=reason)
     return Outcome(RequestState.FAILED, _FAILED[action], "failed", reason=reason)
 
@@ -150,6 +155,17 @@ def not_allowed(
 ) -> Outcome:
     """We do not do this for them, and the directory has not heard of it."""
     return Outcome(RequestState.REFUSED, _REFUSED[action], template, facts, reason)
+
+
+def too_often(action: Action, name: str, again: datetime, now: datetime, zone: tzinfo) -> Outcome:
+    """A limit was reached. They are told when to try again."""
+    until = spoken_time(again + timedelta(minutes=1), now, zone)
+    return not_allowed(action, name, "limit_reached", {"until": until})
+
+
+def cannot_count(action: Action) -> Outcome:
+    """Nobody can say whether a limit was reached, so nothing is done and they have to call."""
+    return Outcome(RequestState.FAILED, _FAILED[action], "failed", reason="cannot_count")
 
 
 def stale() -> Outcome:

@@ -8,22 +8,24 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gateway.engine import notices, requests
-from gateway.engine.acting import TRY_AGAIN, Actor, Later, Overtaken
+from gateway.engine.acting import TRY_AGAIN, UNCOUNTED, Actor, AskWord, Later, Overtaken, Result
+from gateway.engine.allowances import Allowances
+from gateway.engine.asking import Asking
 from gateway.engine.directories import Directories
 from gateway.engine.outbox import write
 from gateway.engine.outcomes import SUCCESSES, Outcome
 from gateway.engine.replies import Replies
-from gateway.policy import Policy
 from gateway.records import Person
 from gateway.records.assignments import Assignment, assignment
 from gateway.records.audit import record
 from gateway.records.database import Database
 from gateway.records.letters import Letter
 from gateway.seal import Seal
+from handlers.vocabulary import Vocabulary
 
 log = structlog.get_logger()
 
@@ -38,9 +40,13 @@ class Performer:
         directories: Directories,
         replies: Replies,
         now: Callable[[], datetime],
+        *,
+        allowances: Allowances,
+        vocabulary: Vocabulary,
     ) -> None:
         self._database = database
-        self._actor = Actor(database, seal, directories, now)
+        self._actor = Actor(database, seal, directories, now, allowances)
+        self._asking = Asking(seal, vocabulary)
         self._replies = replies
         self._now = now
 
@@ -67,7 +73,7 @@ class Performer:
         return assignment(session, request_id)
 
     def _settle(
-        self, session: Session, work: Assignment, result: Outcome | Later, guid: UUID | None
+        self, session: Session, work: Assignment, result: Result, guid: UUID | None
     ) -> Letter | None:
         """Keep what came of it, and take hold of the answer in the same transaction."""
         now = self._now()
@@ -75,6 +81,8 @@ class Performer:
         if isinstance(result, Later):
             self._hand_back(session, work, result)
             return None
+        if isinstance(result, AskWord):
+            return self._replies.held(session, self._asking.ask(session, work, now))
         if not requests.move(
             session,
             work.request_id,
@@ -82,7 +90,7 @@ class Performer:
             now,
             attempt=work.attempt,
             reason=result.reason,
-            **_to_watch(result, work.policy, now),
+            **_to_watch(session, work, result, now),
         ):
             raise Overtaken
         record(session, result.event, work.about, now, reason=result.reason)
@@ -100,6 +108,8 @@ class Performer:
     def _answer(
         self, session: Session, work: Assignment, result: Outcome, now: datetime
     ) -> Letter | None:
+        if not result.template:
+            return None
         reply = write(
             session,
             work,
@@ -114,14 +124,18 @@ class Performer:
 
     def _hand_back(self, session: Session, work: Assignment, result: Later) -> None:
         """A password that the directory has not heard of is forgotten; another will be made."""
-        forgotten = {} if result.heard else {"sealed_password": None}
-        again = self._now() + TRY_AGAIN
-        if not requests.hand_back(session, work.request_id, work.attempt, again, **forgotten):
+        now = self._now()
+        kept: dict[str, Any] = {} if result.heard else {"sealed_password": None}
+        if result.is_counted:
+            kept["admitted_at"] = work.admitted_at or now
+        else:
+            kept["reason"] = UNCOUNTED
+        if not requests.hand_back(session, work.request_id, work.attempt, now + TRY_AGAIN, **kept):
             raise Overtaken
 
 
 def _remember(
-    session: Session, work: Assignment, guid: UUID | None, result: Outcome | Later, now: datetime
+    session: Session, work: Assignment, guid: UUID | None, result: Result, now: datetime
 ) -> None:
     """The account's immutable id, and when somebody first got something by text."""
     learnt: dict[str, Any] = {}
@@ -133,9 +147,13 @@ def _remember(
         session.execute(update(Person).where(Person.id == work.person_id).values(learnt))
 
 
-def _to_watch(result: Outcome, policy: Policy, now: datetime) -> dict[str, Any]:
-    """A one-time password that can be told from later ones is looked after until it is used."""
+def _to_watch(session: Session, work: Assignment, result: Outcome, now: datetime) -> dict[str, Any]:
+    """A one-time password that can be told from later ones is looked after until it is used.
+
+    Whoever has disowned it while it was being set wants none.
+    """
     if result.password_version is None:
         return {}
-    until = now + timedelta(minutes=policy.one_time_minutes)
+    frozen = session.scalar(select(Person.frozen_at).where(Person.id == work.person_id))
+    until = now if frozen else now + timedelta(minutes=work.policy.one_time_minutes)
     return {"password_version": result.password_version, "scramble_at": until}

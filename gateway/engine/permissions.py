@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.engine import outcomes
 from gateway.engine.outcomes import Outcome, spoken_time
 from gateway.records.assignments import Assignment
 from handlers.conversation import Action, Fact
+
+WORDS_FOR: Final = MappingProxyType({"frozen": "frozen", "not_enabled": "not_enabled"})
+"""What says more than that the account cannot be helped."""
 
 
 def objection(work: Assignment, now: datetime) -> Outcome | None:
@@ -18,11 +23,13 @@ def objection(work: Assignment, now: datetime) -> Outcome | None:
     """
     action, policy = Action(work.action), work.policy
     if work.shut:
-        return outcomes.not_allowed(action, work.shut)
+        return outcomes.not_allowed(action, work.shut, WORDS_FOR.get(work.shut, "refused"))
     if not policy.self_serve:
         return outcomes.not_allowed(action, "self_serve_off", "not_enabled")
     if policy.email_required and not work.has_email:
         return outcomes.not_allowed(action, "no_email", "no_email")
+    if policy.needs_approval and action is not Action.STATUS:
+        return outcomes.not_allowed(action, "needs_approval", "approval_needed")
     if action is Action.RESET:
         return _against_a_reset(work, now)
     if action is Action.UNLOCK and not policy.unlock_by_sms:

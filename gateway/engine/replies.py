@@ -22,7 +22,9 @@ from gateway.carriers import (
     SendUnknown,
 )
 from gateway.codes import code_of
+from gateway.confirmation_words import word_of
 from gateway.engine import fallback, requests
+from gateway.engine.allowances import Allowances, Exceeded, Stage
 from gateway.engine.deliveries import accept, keep_stray
 from gateway.records import OutboundMessage, Phone
 from gateway.records.audit import Event
@@ -30,9 +32,18 @@ from gateway.records.base import table_of
 from gateway.records.database import Database
 from gateway.records.letters import Letter, change_text, letter_by_id
 from gateway.records.messages import OutboundState
+from gateway.records.policies import policy_for
 from gateway.records.requests import alive_request
 from gateway.seal import Seal
-from gateway.wording import TO_UNVERIFIED, needs_code, needs_password, render
+from gateway.wording import (
+    CHATTER,
+    TO_OPTED_OUT,
+    TO_UNVERIFIED,
+    needs_code,
+    needs_password,
+    needs_word,
+    render,
+)
 
 log = structlog.get_logger()
 
@@ -57,11 +68,13 @@ class Replies:
         seal: Seal,
         carrier: Carrier,
         now: Callable[[], datetime],
+        allowances: Allowances,
     ) -> None:
         self._database = database
         self._seal = seal
         self._carrier = carrier
         self._now = now
+        self._allowances = allowances
 
     def deliver(self, message_id: int) -> None:
         """Send one text if it waits and nobody else is sending it."""
@@ -90,12 +103,32 @@ class Replies:
 
     def send(self, letter: Letter) -> None:
         """Hand a text that was taken to the carrier, and keep what came of it."""
+        if self._is_too_much(letter):
+            return
         result = self._handed_over(letter)
         with self._database.transaction() as session:
             if isinstance(result, Accepted):
                 self._accepted(session, letter, result)
             else:
                 self._not_accepted(session, letter, result)
+
+    def _is_too_much(self, letter: Letter) -> bool:
+        """Whether such texts have been said so often that this one is let go, for good."""
+        is_counted = letter.attempt > 1 or letter.request_id is not None
+        if is_counted or letter.template not in CHATTER:
+            return False
+        with self._database.reading() as session:
+            about = letter.about
+            policy = policy_for(session, letter.tenant_id, letter.organization_id, letter.person_id)
+        if not isinstance(self._allowances.answer(Stage.CHATTER, about, policy), Exceeded):
+            return False
+        ended = {"state": OutboundState.FAILED, "lease_until": None, "ring_at": None}
+        with self._database.transaction() as session:
+            change_text(
+                session, letter.message_id, OutboundState.WAITING, attempt=letter.attempt, **ended
+            )
+        log.info("reply.let_go", message=letter.message_id, template=letter.template)
+        return True
 
     def _handed_over(self, letter: Letter) -> Accepted | CarrierError:
         body = self._render(letter)
@@ -112,6 +145,8 @@ class Replies:
         facts = {**brand, **letter.facts}
         if needs_password(letter.template) and letter.sealed_password:
             facts["password"] = self._seal.unseal(letter.sealed_password).get_secret_value()
+        if needs_word(letter.template) and letter.word_seed:
+            facts["word"] = word_of(self._seal, letter.word_seed).get_secret_value()
         if needs_code(letter.template) and letter.code_seed:
             facts["code"] = code_of(self._seal, letter.code_seed).get_secret_value()
         return SecretStr(render(letter.template, letter.language, facts))
@@ -189,8 +224,10 @@ _NEWER: Final = (
 def _hopeless(letter: Letter, now: datetime) -> str | None:
     if letter.expires_at <= now:
         return "expired"
-    if letter.opted_out_at:
+    if letter.opted_out_at and letter.template not in TO_OPTED_OUT:
         return "opted_out"
+    if needs_word(letter.template) and not letter.word_seed:
+        return "word_ended"
     if letter.verified_at is None and letter.template not in TO_UNVERIFIED:
         return "phone_shut"
     if needs_code(letter.template) and not letter.code_seed:
@@ -207,7 +244,7 @@ def _superseded(session: Session, letter: Letter) -> str | None:
     """
     if letter.template == "busy":
         return None if alive_request(session, letter.person_id) else "superseded"
-    if letter.request_id is None or needs_password(letter.template):
+    if letter.answers is None or needs_password(letter.template):
         return None
     wanted = {"phone_id": letter.phone_id, "request_id": letter.request_id}
     return "superseded" if session.connection().execute(_NEWER, wanted).first() else None

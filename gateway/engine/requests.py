@@ -2,8 +2,9 @@
 
             ┌─► refused(reason)                      nothing was changed; the person is told
 queued ─► applying ─► applied ─► sent ─► done        the answer was delivered
-   │         │           │         └───► undelivered no number of theirs could be reached
-   │         │           └─────────────► undelivered
+   │ ▲       │           │         └───► undelivered no number of theirs could be reached
+   │ │       │           └─────────────► undelivered
+   │ └── awaiting ─► expired(reason)                 the word never came back; nothing was changed
    └─► stale └─► failed(reason)                      the person is told what is true
 
 done or undelivered ─► used                          somebody has set another password since
@@ -15,6 +16,7 @@ workers cannot both make it, and one that was overtaken changes nothing any more
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -22,6 +24,7 @@ from typing import Any, Final
 from sqlalchemy import Update, bindparam, exists, or_, update
 from sqlalchemy.orm import Session
 
+from gateway.records.audit import Event, record
 from gateway.records.base import did_change, table_of
 from gateway.records.people import HELPED, Person
 from gateway.records.phones import Phone
@@ -36,12 +39,13 @@ FIRST_RING: Final = timedelta(seconds=5)
 S = RequestState
 STEPS: Final[dict[RequestState, frozenset[RequestState]]] = {
     S.QUEUED: frozenset({S.APPLYING, S.STALE}),
-    S.APPLYING: frozenset({S.APPLYING, S.APPLIED, S.REFUSED, S.FAILED, S.STALE}),
+    S.APPLYING: frozenset({S.APPLYING, S.AWAITING_WORD, S.APPLIED, S.REFUSED, S.FAILED, S.STALE}),
+    S.AWAITING_WORD: frozenset({S.QUEUED, S.EXPIRED}),
     S.APPLIED: frozenset({S.SENT, S.UNDELIVERED}),
     S.SENT: frozenset({S.DONE, S.UNDELIVERED}),
     S.DONE: frozenset({S.USED, S.SCRAMBLED}),
     S.UNDELIVERED: frozenset({S.USED, S.SCRAMBLED}),
-    **dict.fromkeys((S.REFUSED, S.STALE, S.FAILED, S.USED, S.SCRAMBLED), frozenset()),
+    **dict.fromkeys((S.REFUSED, S.STALE, S.FAILED, S.USED, S.SCRAMBLED, S.EXPIRED), frozenset()),
 }
 """What may follow each state. A state with nothing after it is final."""
 
@@ -52,6 +56,9 @@ BEFORE: Final = {
 
 KEEPS_PASSWORD: Final = frozenset({S.QUEUED, S.APPLYING, S.APPLIED, S.SENT})
 """States in which a text may still have to carry the one-time password."""
+
+NO_WORD: Final[Mapping[str, Any]] = {"word_seed": None, "word_until": None}
+"""What is let go as soon as no word is awaited."""
 
 _requests: Final = table_of(Request).c
 _TAKE: Final = (
@@ -147,6 +154,38 @@ def _moving(state: RequestState, names: tuple[str, ...], *, fenced: bool) -> Upd
     if fenced:
         statement = statement.where(_requests.attempt == bindparam("attempt_held"))
     return statement.values({name: bindparam(f"new_{name}") for name in names})
+
+
+def confirm(session: Session, request_id: int, now: datetime) -> bool:
+    """The word came back: the request waits for a worker, with all its time before it again.
+
+    Raises IntegrityError where another of this account is alive.
+    """
+    statement = update(table_of(Request)).where(
+        _requests.id == request_id, _requests.state == S.AWAITING_WORD, _requests.word_until > now
+    )
+    waits = {"state": S.QUEUED, "confirmed_at": now, "ring_at": now + FIRST_RING}
+    return did_change(session, statement.values(**waits, **NO_WORD, changed_at=now))
+
+
+def expire(session: Session, request_id: int, now: datetime, reason: str) -> bool:
+    """The word that was asked for is of no use any more, and nothing was changed."""
+    if not move(session, request_id, S.EXPIRED, now, reason=reason, **NO_WORD):
+        return False
+    request = session.get_one(Request, request_id)
+    record(session, Event.REQUEST_EXPIRED, request, now, reason=reason)
+    return True
+
+
+def count_try(session: Session, request_id: int) -> int:
+    """One more wrong word: how many that makes. Simultaneous ones wait for each other."""
+    statement = (
+        update(table_of(Request))
+        .where(_requests.id == request_id, _requests.state == S.AWAITING_WORD)
+        .values(word_tries=_requests.word_tries + 1)
+        .returning(_requests.word_tries)
+    )
+    return int(session.connection().execute(statement).scalar() or 0)
 
 
 def hand_back(

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from gateway.engine import requests
 from gateway.engine.bookkeeping import keep_books
 from gateway.engine.doorbell import Doorbell, JobName
 from gateway.engine.jobs import JobFunction
@@ -82,6 +83,7 @@ class Sweeps:
         self._pick_up(JobName.REMIND, Invitation.id, Invitation.remind_at, now, go_on)
         self._pick_up(JobName.FORGET_PHONE, Phone.id, Phone.forget_at, now, go_on)
         self._forget_passwords(now)
+        self._let_words_go(now)
         self._pick_up(JobName.MAIL, Mail.id, Mail.ring_at, now, go_on)
         self._pick_up(JobName.SYNC, Sync.id, Sync.ring_at, now, go_on)
         keep_books(self._database, self._now())
@@ -126,6 +128,12 @@ class Sweeps:
                 )
         return ids
 
+    def _let_words_go(self, now: datetime) -> None:
+        """Nobody is told: whoever did not text back did not want it, or did not ask."""
+        with self._database.transaction() as session:
+            for request_id in session.scalars(_LATE_WORDS, {"now": now}).all():
+                requests.expire(session, request_id, now, "too_late")
+
     def _forget_passwords(self, now: datetime) -> None:
         with self._database.transaction() as session:
             session.execute(
@@ -137,3 +145,6 @@ class Sweeps:
                 )
                 .values(sealed_password=None)
             )
+
+
+_LATE_WORDS: Final = select(Request.id).where(Request.word_until <= bindparam("now")).limit(AT_ONCE)

@@ -8,16 +8,17 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
 from gateway.policy import Policy
 from gateway.records.about import About
 from gateway.records.organizations import DirectoryRecord, Organization
-from gateway.records.people import LANGUAGE, Person
+from gateway.records.people import Person
 from gateway.records.phones import Phone
 from gateway.records.policies import policy_for
 from gateway.records.requests import Request
+from gateway.templating import FALLBACK_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,11 @@ class Assignment:
     reset_held_until: datetime | None
     has_email: bool
     phone_id: int
+    number_index: str = field(repr=False)
     language: str
+    is_guess: bool
+    confirmed_at: datetime | None
+    admitted_at: datetime | None
     verified_at: datetime | None
     opted_out_at: datetime | None
     directory_kind: str | None
@@ -63,6 +68,17 @@ class Assignment:
         return About(self.tenant_id, self.organization_id, self.person_id, self.request_id)
 
     @property
+    def asked_at(self) -> datetime:
+        """Since when they wait: a word that came back has begun it anew."""
+        return self.confirmed_at or self.created_at
+
+    @property
+    def needs_word(self) -> bool:
+        """Whether a reset has to be confirmed, and has not been."""
+        wanted = self.policy.confirm_by_word or self.is_guess
+        return self.action == "reset" and wanted and self.confirmed_at is None
+
+    @property
     def shut(self) -> str | None:
         """Why nothing may be changed for this phone any more, if so."""
         if self.verified_at is None:
@@ -74,6 +90,14 @@ class Assignment:
         if self.frozen_at is not None:
             return "frozen"
         return None if self.self_serve else "not_enabled"
+
+
+TEXTED_LANGUAGE: Final = case(
+    (Person.language != "", Person.language),
+    (Request.language.not_in(("", FALLBACK_LANGUAGE)), Request.language),
+    else_=Organization.language,
+)
+"""Their own, else the one that they texted in, else their organization's."""
 
 
 def assignment(session: Session, request_id: int) -> Assignment | None:
@@ -108,7 +132,11 @@ _ASSIGNMENT: Final = (
         Person.reset_held_until,
         Person.email != "",
         Request.phone_id,
-        LANGUAGE,
+        Phone.number_index,
+        TEXTED_LANGUAGE,
+        Request.is_guess,
+        Request.confirmed_at,
+        Request.admitted_at,
         Phone.verified_at,
         Phone.opted_out_at,
         DirectoryRecord.kind,

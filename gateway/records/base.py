@@ -84,9 +84,7 @@ def upsert(
     """Insert a row, or change the one that has this primary key."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     statement = insert(table_of(model)).values({**key, **values})
-    session.execute(
-        statement.on_conflict_do_update(index_elements=list(key), set_=dict(values))
-    )
+    session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
 
 
 def did_change(session: Session, statement: Update) -> bool:

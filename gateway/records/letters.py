@@ -56,9 +56,22 @@ class Letter:
     forget_at: datetime | None
     """Set while a number is not proved yet, or when another has taken its place."""
 
+    word_seed: str | None = field(repr=False)
+    """What the word is made of that is to be texted back; None once none is awaited."""
+    time_zone: str
+
     @property
     def about(self) -> About:
         return About(self.tenant_id, self.organization_id, self.person_id, self.request_id)
+
+    @property
+    def answers(self) -> int | None:
+        """The request that this text ends, if it is an answer and does not ask for a word."""
+        return None if self.template == ASKS_FOR_WORD else self.request_id
+
+
+ASKS_FOR_WORD: Final = "confirm"
+"""The template that asks for the word of a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,8 @@ _COLUMNS: Final = (
     case((Proof.ended_at.is_(None), Proof.seed), else_=None),
     OutboundMessage.proof_id,
     Phone.forget_at,
+    Request.word_seed,
+    Organization.time_zone,
 )
 _LETTERS: Final = (
     select(*_COLUMNS)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, bindparam, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from gateway.records.base import Base, Id
 from gateway.records.phones import Phone
@@ -28,6 +30,20 @@ class InboundMessage(Base):
     phone_id: Mapped[int | None] = mapped_column(ForeignKey("phones.id", ondelete="SET NULL"))
     outcome: Mapped[str] = mapped_column(String(40))
     request_id: Mapped[int | None] = mapped_column(ForeignKey("requests.id"))
+
+
+@dataclass(frozen=True, slots=True)
+class TextOfRequest:
+    """A text that was written for a request: when, and what it was told."""
+
+    at: datetime
+    facts: dict[str, Any]
+
+
+def texts_of_request(session: Session, request_id: int, template: str) -> Sequence[TextOfRequest]:
+    """Oldest first."""
+    told = {"request_id": request_id, "template": template}
+    return [TextOfRequest(*row) for row in session.connection().execute(_OF_REQUEST, told)]
 
 
 class OutboundState(StrEnum):
@@ -90,6 +106,16 @@ class OutboundMessage(Base):
     redacted_at: Mapped[datetime | None]
 
     phone: Mapped[Phone] = relationship()
+
+
+_OF_REQUEST: Final = (
+    select(OutboundMessage.created_at, OutboundMessage.facts)
+    .where(
+        OutboundMessage.request_id == bindparam("request_id"),
+        OutboundMessage.template == bindparam("template"),
+    )
+    .order_by(OutboundMessage.id)
+)
 
 
 class StrayText(Base):

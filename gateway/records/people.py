@@ -139,6 +139,10 @@ class Sender:
     is_helped: bool
     opted_out_at: datetime | None
     language: str
+    has_own_language: bool
+    is_frozen: bool
+    organization: str
+    time_zone: str
 
     @property
     def about(self) -> About:
@@ -167,6 +171,10 @@ _SENDERS: Final = (
         HELPED,
         Phone.opted_out_at,
         LANGUAGE,
+        Person.language != "",
+        Person.frozen_at.is_not(None),
+        Organization.name,
+        Organization.time_zone,
     )
     .join_from(Phone, Person)
     .join(Organization)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ForeignKey, Index, String, Text, bindparam, false, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -41,7 +41,7 @@ Not while a word is awaited: whoever can forge a RESET must not hold up an UNLOC
 """
 
 _ALIVE_SQL = text(f"state IN ({', '.join(repr(str(state)) for state in ALIVE)})")
-_AWAITING_SQL = text(f"state = {str(RequestState.AWAITING_WORD)!r}")
+_UNCONFIRMED_SQL = text("state IN ('awaiting', 'expired')")
 
 
 class Request(Base):
@@ -57,10 +57,10 @@ class Request(Base):
             postgresql_where=_ALIVE_SQL,
         ),
         Index(
-            "ix_requests_awaiting_person_id",
+            "ix_requests_unconfirmed_person_id",
             "person_id",
-            sqlite_where=_AWAITING_SQL,
-            postgresql_where=_AWAITING_SQL,
+            sqlite_where=_UNCONFIRMED_SQL,
+            postgresql_where=_UNCONFIRMED_SQL,
         ),
         Index("ix_requests_ring_at", "ring_at"),
         Index("ix_requests_word_until", "word_until"),
@@ -144,13 +144,12 @@ def awaiting_requests(
 ) -> Sequence[AwaitingRequest]:
     """Those of these people whose word is still good, oldest first."""
     told = {"person_ids": list(person_ids), "now": now}
-    return [AwaitingRequest(*row) for row in session.connection().execute(_AWAITING_OF, told)]
+    rows: Any = session.connection().execute(_AWAITING_OF, told)
+    return [AwaitingRequest(*row) for row in rows]
 
 
 _AWAITING_OF: Final = (
-    select(
-        Request.id, Request.person_id, Request.phone_id, Request.word_seed, Request.word_tries
-    )
+    select(Request.id, Request.person_id, Request.phone_id, Request.word_seed, Request.word_tries)
     .where(
         Request.person_id.in_(bindparam("person_ids", expanding=True)),
         Request.state == RequestState.AWAITING_WORD,

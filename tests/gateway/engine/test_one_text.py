@@ -24,7 +24,7 @@ from gateway.carriers import (
     SendUnknown,
 )
 from gateway.engine.deliveries import Report
-from gateway.engine.inbox import OptOutType
+from gateway.engine.inbound import OptOutType
 from gateway.records import Phone
 from gateway.records.requests import RequestState
 from tests.fakes import Crash, SentText
@@ -189,14 +189,18 @@ def test_two_people_are_helped_side_by_side(world: World) -> None:
 
 
 @pytest.mark.parametrize("refusal", list(Refusal))
-def test_every_refusal_changes_nothing_and_reads_the_same(world: World, refusal: Refusal) -> None:
+def test_every_refusal_changes_nothing_and_only_a_disabled_account_is_named(
+    world: World, refusal: Refusal
+) -> None:
     world.mia.refusal = refusal
     world.text("RESET")
     world.work()
     [request] = world.requests()
     assert (request.state, request.reason) == (RequestState.REFUSED, refusal)
     assert world.mia.passwords_set == []
-    assert refusal.value not in world.texts()[0]
+    is_named = refusal in {Refusal.DISABLED, Refusal.EXPIRED}
+    assert ("disabled or has expired" in world.texts()[0]) == is_named
+    assert is_named or "can't be helped by text" in world.texts()[0]
 
 
 def test_a_delivered_answer_ends_the_request_and_erases_the_password(world: World) -> None:

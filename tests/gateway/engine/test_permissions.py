@@ -17,7 +17,7 @@ from gateway.records.policies import Holder, set_value, take_back
 from gateway.records.requests import RequestState
 from tests.fakes import FakeDirectory
 from tests.gateway.engine.test_one_text import password_in
-from tests.world import MIA, SAM, World
+from tests.world import MIA, SAM, VOCABULARY, World
 
 TENANT, ORGANIZATION, PERSON = Scope
 VIPS, BOARD = "CN=VIPs,DC=x", "CN=Board,DC=x"
@@ -228,7 +228,7 @@ def test_groups_are_protected_by_the_directorys_settings_and_by_policy(world: Wo
 
     directories = Directories(world.seal, connect=connect)
     parts = (world.database, world.seal, directories, world.replies, world.clock)
-    world.performer = Performer(*parts)
+    world.performer = Performer(*parts, allowances=world.allowances, vocabulary=VOCABULARY)
     answer(world, "STATUS")
     decide(world, "protected_groups", VIPS)
     answer(world, "STATUS")

@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-AWAITING = sa.text("state = 'awaiting'")
+UNCONFIRMED = sa.text("state IN ('awaiting', 'expired')")
 
 
 def upgrade() -> None:
@@ -42,11 +42,11 @@ def _requests() -> None:
         op.add_column("requests", column)
     op.create_index("ix_requests_word_until", "requests", ["word_until"])
     op.create_index(
-        "ix_requests_awaiting_person_id",
+        "ix_requests_unconfirmed_person_id",
         "requests",
         ["person_id"],
-        sqlite_where=AWAITING,
-        postgresql_where=AWAITING,
+        sqlite_where=UNCONFIRMED,
+        postgresql_where=UNCONFIRMED,
     )
 
 
