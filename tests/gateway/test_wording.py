@@ -324,6 +324,19 @@ def test_whom_to_call_is_said_wherever_it_is_in_english(language: str) -> None:
 
 
 @every_language
+def test_every_language_tells_the_same_facts(language: str) -> None:
+    for template in templates_of(language):
+        marks = {name: f"Q{name[0]}{name[-1]}" for name in (*ALWAYS, *FACTS[template])}
+        marks.pop("action", None)
+        text, english = (
+            render(template, each, {**longest_facts(template), **marks})
+            for each in (language, "en")
+        )
+        told = {name for name, mark in marks.items() if mark in text}
+        assert told == {name for name, mark in marks.items() if mark in english}, text
+
+
+@every_language
 def test_an_action_is_told_in_words_of_the_language(language: str) -> None:
     """An unknown one is not told as it is: the word may be another language's."""
     texts = variants(language, "busy")
