@@ -53,7 +53,19 @@ def templates_of(kind: str, language: str) -> tuple[str, ...]:
         return ()
     folder = files("templates").joinpath(kind, language)
     names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
-    return tuple(sorted(name.removesuffix(".txt") for name in names))
+    return tuple(sorted(name.removesuffix(".txt") for name in names if name.endswith(".txt")))
+
+
+def languages_of(kind: str) -> tuple[str, ...]:
+    """The languages that something is written in, in order: each is a folder, and in no list."""
+    folders = (each for each in files("templates").joinpath(kind).iterdir() if each.is_dir())
+    return tuple(sorted(each.name for each in folders if _LANGUAGE.fullmatch(each.name)))
+
+
+def source_of(name: str) -> str | None:
+    """What a file holds. Read through the package: it works from a wheel and from any folder."""
+    path = files("templates").joinpath(*name.split("/"))
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def languages(language: str) -> Iterator[str]:
@@ -68,13 +80,11 @@ def languages(language: str) -> Iterator[str]:
 def _environment() -> Environment:
     """What we write is plain, not HTML: escaping would spoil names and passwords."""
     return Environment(
-        loader=FunctionLoader(_source),
+        loader=FunctionLoader(_template),
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701
     )
 
 
-def _source(name: str) -> str | None:
-    """Read through the package, so that it works from a wheel and from any folder."""
-    path = files("templates").joinpath(f"{name}.txt")
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+def _template(name: str) -> str | None:
+    return source_of(f"{name}.txt")

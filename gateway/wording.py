@@ -24,6 +24,7 @@ __all__ = [
     "FactsWrong",
     "TemplateUnknown",
     "check_fits",
+    "languages",
     "needs_code",
     "needs_password",
     "needs_word",
@@ -169,6 +170,11 @@ def needs_password(template: str) -> bool:
 def templates_of(language: str) -> tuple[str, ...]:
     """The names of the texts that are written in this very language, in order."""
     return templating.templates_of("sms", language)
+
+
+def languages() -> tuple[str, ...]:
+    """Those that texts are written in, in order."""
+    return templating.languages_of("sms")
 
 
 def check_fits(text: str) -> None:

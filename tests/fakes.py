@@ -92,6 +92,7 @@ class FakeAccount:
     password: str = "OldPassword1"
     display_name: str = ""
     locked: bool = False
+    locked_since: datetime | None = None
     must_change: bool = False
     refusal: Refusal | None = None
     min_length: int = 12
@@ -235,7 +236,7 @@ class FakeDirectory:
             rules=PasswordRules(min_length=account.min_length, complexity=True),
             state=AccountState(
                 locked=account.locked,
-                locked_since=None,
+                locked_since=account.locked_since,
                 must_change_password=account.must_change,
                 password_last_set=None,
                 password_expires_at=None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Final
 
 import requests
@@ -97,8 +96,7 @@ def public_url(settings: Settings) -> Iterator[Finding]:
 
 def texts(_settings: Settings) -> Iterator[Finding]:
     """Every text in every language, told the longest facts, must travel as one part."""
-    languages = sorted(each.name for each in files("templates").joinpath("sms").iterdir())
-    for language in languages:
+    for language in wording.languages():
         names = wording.templates_of(language)
         faults = [fault for name in names if (fault := _fault(name, language))]
         if faults:

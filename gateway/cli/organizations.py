@@ -10,13 +10,13 @@ import phonenumbers
 from sqlalchemy import func, select
 
 from gateway.cli import changes, looks, output, storage
-from gateway.cli.languages import missing_texts
+from gateway.cli.languages import what_is_missing
 from gateway.cli.shell import Failed, WrongUsage, not_among
 from gateway.people_import import is_language
 from gateway.records import DirectoryRecord, Organization, Person, Tenant
 from gateway.records.audit import Event, record
 from gateway.records.organizations import organization_by_slug
-from gateway.wording import FACTS, FALLBACK_LANGUAGE
+from gateway.wording import FALLBACK_LANGUAGE
 
 ALERT_EMAIL = "Told by mail when somebody was left without help. Else the tenant's."
 
@@ -124,12 +124,8 @@ def _checked_language(language: str) -> str:
     """Any language will do: what is not written in it yet is said in English."""
     if not is_language(language):
         raise WrongUsage(f"--language {language!r} is no code of a language, such as en or pt-BR")
-    if missing := missing_texts(language):
-        click.echo(
-            f"Note: {missing} of {len(FACTS)} texts are not written in {language} yet; "
-            "people get those in English.",
-            err=True,
-        )
+    if missing := what_is_missing(language):
+        click.echo(f"Note: {missing}.", err=True)
     return language
 
 

@@ -154,7 +154,7 @@ class Actor:
         known = work.account_guid
         account = directory.read(known) if known else directory.find(work.username)
         zone = ZoneInfo(work.time_zone)
-        return outcomes.after_status(account.state, work.policy, self._now(), zone)
+        return outcomes.after_status(account.state, work.policy, self._now(), zone, work.language)
 
     def _reset(self, work: Assignment, directory: Directory, account: Identity) -> Outcome:
         """Set the password that was sealed before, or a fresh one that is sealed first.

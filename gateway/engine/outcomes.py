@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from types import MappingProxyType
 from typing import Final
 
@@ -20,6 +20,7 @@ from directory.errors import (
 from gateway.policy import Policy
 from gateway.records.audit import Event
 from gateway.records.requests import RequestState
+from gateway.spoken_times import spoken_time
 from handlers.conversation import Action, Fact
 
 
@@ -96,13 +97,17 @@ def after_unlock(result: UnlockResult, policy: Policy, *, repeated: bool) -> Out
     return Outcome(RequestState.APPLIED, Event.UNLOCK_NOT_NEEDED, "unlock_not_locked", facts)
 
 
-def after_status(state: AccountState, policy: Policy, now: datetime, zone: tzinfo) -> Outcome:
-    template, facts = _status_words(state, policy, now, zone)
+def after_status(
+    state: AccountState, policy: Policy, now: datetime, zone: tzinfo, language: str
+) -> Outcome:
+    template, facts = _status_words(
+        state, policy, lambda when: spoken_time(when, now, zone, language)
+    )
     return Outcome(RequestState.APPLIED, Event.STATUS_TOLD, template, facts)
 
 
 def _status_words(
-    state: AccountState, policy: Policy, now: datetime, zone: tzinfo
+    state: AccountState, policy: Policy, spoken: Callable[[datetime], str]
 ) -> tuple[str, Mapping[str, Fact]]:
     """Nobody is told to text what would then be refused."""
     reset: dict[str, Fact] = {"reset": policy.reset_by_sms}
@@ -110,14 +115,14 @@ def _status_words(
         return "account_disabled" if state.refusal in _DISABLED else "status_refused", {}
     if state.locked:
         since = state.locked_since
-        spoken = spoken_time(since, now, zone) if since else ""
-        return "status_locked", {"since": spoken, "unlock": policy.unlock_by_sms, **reset}
+        told: dict[str, Fact] = {"since": spoken(since) if since else ""}
+        return "status_locked", {**told, "unlock": policy.unlock_by_sms, **reset}
     if state.must_change_password:
         return "status_must_change", reset
     if state.password_expired:
         return "status_expired", reset
     expires = state.password_expires_at
-    return "status_fine", {"expires": spoken_time(expires, now, zone) if expires else ""}
+    return "status_fine", {"expires": spoken(expires) if expires else ""}
 
 
 def after_error(action: Action, error: DirectoryError, *, maybe_changed: bool) -> Outcome:
@@ -170,17 +175,6 @@ def cannot_count(action: Action) -> Outcome:
 
 def stale() -> Outcome:
     return Outcome(RequestState.STALE, Event.REQUEST_STALE, "stale", reason="too_old")
-
-
-def spoken_time(when: datetime, now: datetime, zone: tzinfo) -> str:
-    """`today 14:05`, `tomorrow 09:00`, `Tue 3 Nov 14:05`, `3 Nov 2027`: short and unambiguous."""
-    local, today = when.astimezone(zone), now.astimezone(zone).date()
-    days = (local.date() - today).days
-    if days in (-1, 0, 1):
-        return {-1: "yesterday", 0: "today", 1: "tomorrow"}[days] + f" {local:%H:%M}"
-    if abs(when - now) < timedelta(days=60):
-        return f"{local:%a} {local.day} {local:%b %H:%M}"
-    return f"{local.day} {local:%b %Y}"
 
 
 def _snake(name: str) -> str:

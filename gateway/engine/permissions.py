@@ -8,8 +8,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.engine import outcomes
-from gateway.engine.outcomes import Outcome, spoken_time
+from gateway.engine.outcomes import Outcome
 from gateway.records.assignments import Assignment
+from gateway.spoken_times import spoken_time
 from handlers.conversation import Action, Fact
 
 WORDS_FOR: Final = MappingProxyType({"frozen": "frozen", "not_enabled": "not_enabled"})
@@ -44,6 +45,6 @@ def _against_a_reset(work: Assignment, now: datetime) -> Outcome | None:
     until = work.reset_held_until
     if until is None or until <= now or work.policy.hold_after_phone_change_hours == 0:
         return None
-    spoken = spoken_time(until, now, ZoneInfo(work.time_zone))
+    spoken = spoken_time(until, now, ZoneInfo(work.time_zone), work.language)
     facts: dict[str, Fact] = {"until": spoken, "unlock": work.policy.unlock_by_sms}
     return outcomes.not_allowed(Action.RESET, "reset_held", "reset_held", facts)

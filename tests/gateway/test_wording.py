@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
-from itertools import product
+from itertools import pairwise, product
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,6 +19,7 @@ from hypothesis import strategies as st
 from jinja2 import Environment, meta
 
 from gateway.passphrases import make
+from gateway.segments import count
 from gateway.wording import (
     ALWAYS,
     FACTS,
@@ -21,19 +28,22 @@ from gateway.wording import (
     FactsWrong,
     TemplateUnknown,
     check_fits,
+    languages,
     needs_password,
     render,
     templates_of,
 )
 from handlers import read
-from handlers.conversation import Account, Caller, Fact, Say, Text
+from handlers.conversation import Account, Action, Caller, Fact, Say, Text
 from handlers.reserved import WORDS_OF_CARRIERS
 
-EVERY_TEXT = [(language, name) for language in ("en",) for name in templates_of(language)]
-every_text = pytest.mark.parametrize(("language", "template"), EVERY_TEXT)
+LANGUAGES = languages()
+EVERY_TEXT = [(language, name) for language in LANGUAGES for name in templates_of(language)]
+every_language = pytest.mark.parametrize("language", LANGUAGES)
 
 COMMANDS = {"RESET", "UNLOCK", "STATUS", "NOTME"}
-CAPITALS_THAT_ARE_NO_PROMPT = {"PC"}
+CAPITALS_THAT_ARE_NO_PROMPT = {"PC", "SMS"}
+AFFIRMATIVES = {"yes", "y", "ok", "okay", "si", "sí", "oui", "sim", "ja"}
 MUST_SAY = {
     "help": {"STOP"},
     "enrolled": {"HELP", "STOP"},
@@ -41,6 +51,33 @@ MUST_SAY = {
     "started": {"HELP", "STOP"},
 }
 """What carriers want said in an answer to HELP, and once somebody has agreed to be texted."""
+
+
+class Words(NamedTuple):
+    """What a text has to say that no rule can find in a language that it does not know."""
+
+    password_below: str
+    may_vary: str
+    may_cost: str
+
+
+WORDS = {
+    "en": Words("next line", "freq varies", "data rates may apply"),
+    "de": Words("nächste", "nzahl variiert", "Evtl. SMS-/Datenkosten"),
+    "es": Words("justo debajo", "recuencia variable", "Posibles cargos"),
+    "fr": Words("ligne suivante", "Nombre de SMS variable", "Frais SMS/données possibles"),
+    "it": Words("riga seguente", "requenza", "Possibili costi SMS e dati"),
+    "nl": Words("volgende regel", "Aantal sms'en varieert", "Evt. sms-/datakosten"),
+    "pt": Words("linha abaixo", "Quantidade de SMS varia", "Pode haver custo"),
+}
+
+SPACE_BEFORE_A_QUESTION_MARK = {"fr"}
+
+DIGITS = re.compile(
+    r"\b(?:c[oó]d[eiI]\w*|code|pin|num(?:ber|mer|ero|éro)\w*|n[uú]mero\w*|digits?|d[ií]gitos?"
+    r"|ziffern?|zahl(?:en)?|cijfers?|getal\w*|chiffres?|cifr[ae]s?)\b",
+    re.IGNORECASE,
+)
 
 TYPED_INTO_A_PAGE = {"code"}
 """Its digits are not texted back, and browsers find them in its last line."""
@@ -53,65 +90,174 @@ def longest_facts(template: str, **instead: Fact) -> dict[str, Fact]:
 MAY_BE_EMPTY = {"support", "expires", "since", "unlock", "reset", "account", "accounts"}
 
 
-def variants(language: str, template: str) -> Iterator[str]:
+ACTIONS = tuple(Action)
+
+
+@cache
+def variants(language: str, template: str) -> tuple[str, ...]:
     """The text with every fact at its longest, and with what may be empty or off left so."""
-    names = sorted(MAY_BE_EMPTY.intersection((*ALWAYS, *FACTS[template])))
-    for values in product(*(("", "W" * LONGEST[name]) for name in names)):
-        told = dict(zip(names, values, strict=True))
-        yield render(template, language, longest_facts(template, **told))
+    names = (*ALWAYS, *FACTS[template])
+    told = product(*(_values(name) for name in names))
+    return tuple(render(template, language, dict(zip(names, each, strict=True))) for each in told)
 
 
-@every_text
-def test_every_text_fits_one_segment_at_its_longest(language: str, template: str) -> None:
-    for text in variants(language, template):
+def _values(name: str) -> tuple[str, ...]:
+    longest = "W" * LONGEST[name]
+    if name == "action":
+        return (longest, *ACTIONS)
+    return ("", longest) if name in MAY_BE_EMPTY else (longest,)
+
+
+def texts(language: str) -> Iterator[tuple[str, str]]:
+    """Each template of a language, in each variant."""
+    for template in templates_of(language):
+        for text in variants(language, template):
+            yield template, text
+
+
+def texts_beside_english(language: str) -> Iterator[tuple[str, str]]:
+    for template in templates_of(language):
+        yield from zip(variants(language, template), variants("en", template), strict=True)
+
+
+def source_of(language: str, template: str) -> str:
+    return files("templates").joinpath("sms", language, f"{template}.txt").read_text("utf-8")
+
+
+def prompted(text: str) -> list[str]:
+    """What stands in capitals."""
+    return re.findall(r"\b(?!W+\b)[A-Z]{2,}(?:-[A-Z]+)*\b", text)
+
+
+def side_by_side(text: str) -> Iterator[tuple[str, str]]:
+    """Words with nothing but a space between them."""
+    for part in re.split(r"[^\w\s'-]+", text):
+        yield from pairwise(part.split())
+
+
+@cache
+def words_that_prompt(language: str) -> set[str]:
+    """Whatever stands before a command somewhere in this language: text, envoyez, senden."""
+    commands = COMMANDS | {word for words in MUST_SAY.values() for word in words}
+    pairs = {pair for _, text in texts(language) for pair in side_by_side(text)}
+    return {word.casefold() for word, command in pairs if command in commands}
+
+
+@every_language
+def test_every_text_fits_one_segment_at_its_longest(language: str) -> None:
+    too_long = {
+        template: f"{count(text).units} units of {count(text).encoding}: {text}"
+        for template, text in texts(language)
+        if not fits(text)
+    }
+    assert not too_long
+
+
+def fits(text: str) -> bool:
+    try:
         check_fits(text)
+    except DoesNotFit:
+        return False
+    return True
 
 
-@every_text
-def test_every_text_begins_with_the_organization(language: str, template: str) -> None:
-    for text in variants(language, template):
+@every_language
+def test_every_text_begins_with_the_organization(language: str) -> None:
+    for _, text in texts(language):
         assert text.startswith("W" * LONGEST["organization"])
 
 
-@every_text
-def test_no_text_prompts_a_word_that_carriers_answer(language: str, template: str) -> None:
-    for text in variants(language, template):
-        prompts = set(re.findall(r"\b(?!W+\b)[A-Z-]{2,}\b", text)) - CAPITALS_THAT_ARE_NO_PROMPT
-        assert prompts <= COMMANDS | MUST_SAY.get(template, set())
-        asked = re.findall(r"(?:text|reply|send|answer)(?: with)? ([\w-]+)", text.casefold())
-        carriers = {word.casefold() for word in WORDS_OF_CARRIERS}
-        allowed = {word.casefold() for word in MUST_SAY.get(template, set())}
-        assert carriers.intersection(asked) <= allowed
+@every_language
+def test_no_text_prompts_a_word_that_carriers_answer(language: str) -> None:
+    carriers = {word.casefold() for word in WORDS_OF_CARRIERS} | AFFIRMATIVES
+    verbs = words_that_prompt(language)
+    assert len(verbs) > 1
+    for template, text in texts(language):
+        may_say = MUST_SAY.get(template, set())
+        assert set(prompted(text)) <= COMMANDS | may_say | CAPITALS_THAT_ARE_NO_PROMPT
+        asked = {then.casefold() for verb, then in side_by_side(text) if verb.casefold() in verbs}
+        assert carriers & asked <= {word.casefold() for word in may_say}, text
 
 
-@every_text
-def test_no_text_asks_for_digits_or_holds_a_backtick(language: str, template: str) -> None:
-    for text in variants(language, template):
+@every_language
+def test_every_language_prompts_the_same_commands(language: str) -> None:
+    """Nobody is told less than others of what they can text, nor what would be refused."""
+    for text, english in texts_beside_english(language):
+        prompts = set(prompted(text)) - CAPITALS_THAT_ARE_NO_PROMPT
+        assert prompts == set(prompted(english)) - CAPITALS_THAT_ARE_NO_PROMPT, text
+
+
+@every_language
+def test_carriers_find_what_they_want_said(language: str) -> None:
+    for template, text in texts(language):
+        assert set(prompted(text)) >= MUST_SAY.get(template, set())
+        if template in {"help", "enrolled", "started"}:
+            assert WORDS[language].may_cost in text
+        if template in {"enrolled", "started"}:
+            assert WORDS[language].may_vary in text
+
+
+@every_language
+def test_no_text_asks_for_digits_or_holds_a_backtick(language: str) -> None:
+    for template, text in texts(language):
         assert "`" not in text
         if template not in TYPED_INTO_A_PAGE:
-            assert not re.search(r"\b(?:code|number|digits|pin)\b", text, re.IGNORECASE)
-            assert not re.search(r"[02-9]", text)
+            assert not DIGITS.search(text), text
+            assert not re.search(r"[02-9]", text), text
 
 
-@every_text
-def test_every_text_reads_well_without_what_may_be_empty(language: str, template: str) -> None:
-    for text in variants(language, template):
+@every_language
+def test_every_text_reads_well_without_what_may_be_empty(language: str) -> None:
+    for template, text in texts(language):
         assert text == text.strip()
         assert text[-1] in ".?" or template in TYPED_INTO_A_PAGE
-        assert not re.search(r"  | [.,;?]|\.\.|[a-z]\.[A-Z]", text)
+        assert not re.search(r"  | [.,;]|\.\.|[a-z]\.[A-Z]", text), text
+        spaced, asks = " ?" in text, "?" in text
+        assert spaced == (asks and language in SPACE_BEFORE_A_QUESTION_MARK), text
 
 
-@every_text
-def test_every_template_uses_the_facts_that_it_is_told_and_no_other(
-    language: str, template: str
-) -> None:
-    source = files("templates").joinpath("sms", language, f"{template}.txt").read_text("utf-8")
-    used = meta.find_undeclared_variables(Environment().parse(source))  # noqa: S701
-    assert {"organization", *FACTS[template]} <= used <= {*ALWAYS, *FACTS[template]}
+@every_language
+def test_every_template_uses_the_facts_that_it_is_told_and_no_other(language: str) -> None:
+    for template in templates_of(language):
+        parsed = Environment().parse(source_of(language, template))  # noqa: S701
+        used = meta.find_undeclared_variables(parsed)
+        assert {"organization", *FACTS[template]} <= used <= {*ALWAYS, *FACTS[template]}, template
 
 
-def test_english_has_every_template() -> None:
-    assert set(templates_of("en")) == set(FACTS)
+@every_language
+def test_every_language_has_every_template(language: str) -> None:
+    assert set(templates_of(language)) == set(FACTS)
+
+
+ADDED = """
+from gateway import wording
+from gateway.spoken_times import spoken_time
+from datetime import UTC, datetime
+print(*wording.languages())
+print(wording.render("help", "sv-FI", {"organization": "Northwind", "support": ""}))
+now = datetime(2026, 11, 3, 14, 5, tzinfo=UTC)
+print(spoken_time(now, now, UTC, "sv-FI"))
+"""
+
+
+def test_a_language_is_added_by_its_folder_alone(tmp_path: Path) -> None:
+    with_one_more = tmp_path / "templates"
+    shutil.copytree(str(files("templates")), with_one_more)
+    folder = with_one_more / "sms" / "sv"
+    folder.mkdir()
+    (folder / "help.txt").write_text("{{ organization }} hjälp.\n", "utf-8")
+    english = (with_one_more / "sms" / "en" / "times.toml").read_text("utf-8")
+    (folder / "times.toml").write_text(english.replace('"today', '"i dag'), "utf-8")
+    told = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", ADDED],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    there, text, time = told.stdout.splitlines()
+    assert there.split() == sorted([*LANGUAGES, "sv"])
+    assert (text, time) == ("Northwind hjälp.", "i dag 14:05")
 
 
 def test_there_is_a_template_for_whatever_the_handlers_say() -> None:
@@ -121,12 +267,14 @@ def test_there_is_a_template_for_whatever_the_handlers_say() -> None:
     assert {answer.template for answer in said if isinstance(answer, Say)} <= set(FACTS)
 
 
+@every_language
 @pytest.mark.parametrize("template", [name for name in FACTS if "password" in FACTS[name]])
-def test_a_password_is_alone_on_the_second_line(template: str) -> None:
+def test_a_password_is_alone_on_the_second_line(language: str, template: str) -> None:
     password = "Maple-Otter-Canal-472"
-    lines = render(template, "en", longest_facts(template, password=password)).splitlines()
+    lines = render(template, language, longest_facts(template, password=password)).splitlines()
     assert lines[1] == password
-    assert "next line" in lines[0]
+    assert WORDS[language].password_below in lines[0]
+    assert password not in lines[0] + lines[2]
     assert len(lines) == 3
     assert needs_password(template)
 
@@ -158,6 +306,43 @@ def test_help_has_the_wording_that_carriers_require() -> None:
 def test_without_a_support_number_people_are_sent_to_their_help_desk() -> None:
     told: dict[str, Fact] = {"organization": "Northwind", "support": ""}
     assert render("refused", "en", told).endswith("Please call your help desk.")
+    assert render("refused", "de", told).endswith("Bitte rufen Sie Ihren Helpdesk an.")
+    told["support"] = "+49 30 1234567"
+    assert render("refused", "de", told).endswith("Bitte rufen Sie +49 30 1234567 an.")
+
+
+@every_language
+def test_whom_to_call_is_said_wherever_it_is_in_english(language: str) -> None:
+    """A template names the help desk in words for those who have no number of its own."""
+    for template in templates_of(language):
+        source = source_of(language, template)
+        desks = re.findall(r"""\{\{ support or (?:'[^']+'|"[^"]+") \}\}""", source)
+        assert len(desks) == len(re.findall(r"\bsupport\b", source)), template
+    number = "W" * LONGEST["support"]
+    for text, english in texts_beside_english(language):
+        assert (number in text) == (number in english), text
+
+
+@every_language
+def test_every_language_tells_the_same_facts(language: str) -> None:
+    for template in templates_of(language):
+        marks = {name: f"Q{name[0]}{name[-1]}" for name in (*ALWAYS, *FACTS[template])}
+        marks.pop("action", None)
+        text, english = (
+            render(template, each, {**longest_facts(template), **marks})
+            for each in (language, "en")
+        )
+        told = {name for name, mark in marks.items() if mark in text}
+        assert told == {name for name, mark in marks.items() if mark in english}, text
+
+
+@every_language
+def test_an_action_is_told_in_words_of_the_language(language: str) -> None:
+    """An unknown one is not told as it is: the word may be another language's."""
+    texts = variants(language, "busy")
+    assert len(set(texts)) == len(ACTIONS) + 1 or language == "en"
+    if language != "en":
+        assert not any(re.search(rf"\b(?:{'|'.join(ACTIONS)})\b", text) for text in texts)
 
 
 @settings(deadline=None)
@@ -194,13 +379,19 @@ def test_a_password_is_sent_as_it_is_even_where_it_looks_like_a_template() -> No
     assert text.splitlines()[1] == password
 
 
-@pytest.mark.parametrize("language", ["de", "en-GB", "pt-BR", "", "../../web", "EN", "x" * 99])
+@pytest.mark.parametrize("language", ["ja", "en-GB", "", "../../web", "EN", "x" * 99])
 def test_a_language_without_a_text_of_its_own_gets_english(language: str) -> None:
     told: dict[str, Fact] = {"organization": "Northwind", "support": ""}
     assert render("unlock_done", language, told) == render("unlock_done", "en", told)
 
 
-@pytest.mark.parametrize("language", ["de", "", "../web", "..", "en/.."])
+def test_a_kind_of_a_language_is_written_in_that_language() -> None:
+    told: dict[str, Fact] = {"organization": "Northwind", "support": ""}
+    assert render("unlock_done", "pt-BR", told) == render("unlock_done", "pt", told)
+    assert render("unlock_done", "pt-BR", told) != render("unlock_done", "en", told)
+
+
+@pytest.mark.parametrize("language", ["ja", "", "../web", "..", "en/.."])
 def test_a_language_that_is_not_there_has_no_templates(language: str) -> None:
     assert templates_of(language) == ()
 
@@ -224,10 +415,13 @@ def test_what_does_not_fit_is_refused(text: str) -> None:
         check_fits(text)
 
 
+@every_language
 @pytest.mark.parametrize("template", ["reset_done", "reset_done_locked", "unlock_done"])
-def test_an_answer_that_the_version_before_has_written_is_still_sent(template: str) -> None:
+def test_an_answer_that_the_version_before_has_written_is_still_sent(
+    language: str, template: str
+) -> None:
     """During an upgrade a worker of this version may send what an older one has written."""
     old = {"organization": "Northwind", "support": ""}
     secret: dict[str, Fact] = {"password": "Maple-Otter-Canal-472"}
-    text = render(template, "en", {**old, **(secret if needs_password(template) else {})})
-    assert re.search(r"within 30 minutes|text UNLOCK|Text RESET", text)
+    text = render(template, language, {**old, **(secret if needs_password(template) else {})})
+    assert re.search(r"\b30 [Mm]in|\bUNLOCK\b|\bRESET\b", text)

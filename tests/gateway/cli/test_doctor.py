@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from gateway.seal import new_key
+from gateway.wording import languages
 from simulator.active_directory import ActiveDirectoryServer, sample_domain
 from simulator.active_directory.computed import COMPUTED
 from simulator.twilio import Account, Carrier, MessagingService, Number, serving
@@ -94,7 +95,7 @@ def test_what_is_well_is_said_in_one_line_each(ward: Terminal) -> None:
         "! public url",
         "✓ twilio account",
         f"✓ number {GOOD}",
-        "✓ texts in en",
+        *(f"✓ texts in {language}" for language in languages()),
         "! mail",
     ]
     assert result.stdout.endswith("Nothing is broken; 3 things are worth a look.\n")

@@ -134,7 +134,7 @@ def test_a_language_without_texts_is_taken_and_said(terminal: Terminal) -> None:
     acme = ("organization", "add", "acme", "--tenant", "msp", "--name", "Acme", "--language")
     result = terminal.enter(*acme, "ja")
     assert result.exit_code == 0
-    assert "people get those in English" in result.stderr
+    assert "there are no texts in ja: people get English; there are de, en, es," in result.stderr
 
 
 def test_a_kind_of_a_language_is_written_in_that_language(terminal: Terminal) -> None:
