@@ -9,7 +9,9 @@ from datetime import datetime
 from functools import cached_property
 
 from gateway.carriers import Carrier
+from gateway.carriers.lookup import NumberLookup
 from gateway.carriers.twilio import TwilioCarrier, WebhookSignatures
+from gateway.carriers.twilio_lookup import TwilioLookup
 from gateway.engine import jobs
 from gateway.engine.clock import Turn
 from gateway.engine.composing import Composer
@@ -22,6 +24,7 @@ from gateway.engine.forgetting import Forgetting
 from gateway.engine.inbox import Inbox
 from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
+from gateway.engine.phone_risk import PhoneRisk
 from gateway.engine.pulse import CLOCK, Pulse
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
@@ -66,6 +69,10 @@ class Gateway:
     @cached_property
     def carrier(self) -> Carrier:
         return TwilioCarrier(self.settings)
+
+    @cached_property
+    def lookup(self) -> NumberLookup:
+        return TwilioLookup(self.settings)
 
     @cached_property
     def signatures(self) -> WebhookSignatures:
@@ -140,7 +147,8 @@ class Gateway:
 
     @cached_property
     def performer(self) -> Performer:
-        return Performer(self.database, self.seal, self.directories, self.replies, self.now)
+        parts = (self.database, self.seal, self.directories, self.replies)
+        return Performer(*parts, PhoneRisk(self.seal, self.lookup, self.now), self.now)
 
     @cached_property
     def scrambler(self) -> Scrambler:

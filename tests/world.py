@@ -22,6 +22,7 @@ from gateway.engine.forgetting import Forgetting
 from gateway.engine.inbox import InboundText, Inbox, OptOutType
 from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
+from gateway.engine.phone_risk import PhoneRisk
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
@@ -53,6 +54,7 @@ from tests.fakes import (
     FakeDirectory,
     FakeDoorbell,
     FakeLimits,
+    FakeLookup,
     FakeMailer,
 )
 
@@ -103,6 +105,7 @@ class World:
     def _people_the_outside(self) -> None:
         self.carrier = FakeCarrier(self.failpoints)
         self.mailer = FakeMailer(self.failpoints)
+        self.lookup = FakeLookup()
         self.mia, self.sam = FakeAccount("mia.keller"), FakeAccount("sam.ortiz")
         self.directory = FakeDirectory([self.mia, self.sam], self.failpoints)
         self._enrol()
@@ -172,7 +175,9 @@ class World:
     @cached_property
     def performer(self) -> Performer:
         directories = Directories(self.seal, connect=lambda _kind, _settings: self.directory)
-        return Performer(self.database, self.seal, directories, self.replies, self.clock)
+        risk = PhoneRisk(self.seal, self.lookup, self.clock)
+        parts = (self.database, self.seal, directories, self.replies, risk)
+        return Performer(*parts, self.clock)
 
     @cached_property
     def scrambler(self) -> Scrambler:

@@ -20,6 +20,7 @@ from gateway.engine import outcomes, requests
 from gateway.engine.directories import Directories, DirectoryProfile
 from gateway.engine.outcomes import Outcome
 from gateway.engine.permissions import objection
+from gateway.engine.phone_risk import PhoneRisk
 from gateway.passphrases import PasswordImpossible
 from gateway.records.assignments import Assignment, assignment
 from gateway.records.database import Database
@@ -66,11 +67,13 @@ class Actor:
         database: Database,
         seal: Seal,
         directories: Directories,
+        risk: PhoneRisk,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._seal = seal
         self._directories = directories
+        self._risk = risk
         self._now = now
 
     def act(self, work: Assignment) -> tuple[Outcome | Later, UUID | None]:
@@ -80,7 +83,7 @@ class Actor:
         """
         if self._now() - work.created_at > TOO_OLD:
             return self._too_late(work), None
-        if not _may_have_changed(work) and (refused := objection(work, self._now())):
+        if refused := self._refusal(work):
             return refused, None
         guid = None
         try:
@@ -100,6 +103,12 @@ class Actor:
         except PasswordImpossible as error:
             log.error("request.no_password_possible", request=work.request_id, detail=str(error))
             return outcomes.impossible(Action(work.action)), guid
+
+    def _refusal(self, work: Assignment) -> Outcome | None:
+        """Why nothing is done. What the directory may have heard of is gone through with."""
+        if _may_have_changed(work):
+            return None
+        return objection(work, self._now()) or self._risk.objection(work)
 
     def _status(self, work: Assignment, directory: Directory) -> Outcome:
         known = work.account_guid

@@ -16,6 +16,7 @@ from gateway.engine.acting import TRY_AGAIN, Actor, Later, Overtaken
 from gateway.engine.directories import Directories
 from gateway.engine.outbox import write
 from gateway.engine.outcomes import SUCCESSES, Outcome
+from gateway.engine.phone_risk import PhoneRisk
 from gateway.engine.replies import Replies
 from gateway.policy import Policy
 from gateway.records import Person
@@ -37,10 +38,11 @@ class Performer:
         seal: Seal,
         directories: Directories,
         replies: Replies,
+        risk: PhoneRisk,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._actor = Actor(database, seal, directories, now)
+        self._actor = Actor(database, seal, directories, risk, now)
         self._replies = replies
         self._now = now
 

@@ -47,6 +47,7 @@ class Assignment:
     reset_held_until: datetime | None
     has_email: bool
     phone_id: int
+    sealed_number: str = field(repr=False)
     language: str
     verified_at: datetime | None
     opted_out_at: datetime | None
@@ -108,6 +109,7 @@ _ASSIGNMENT: Final = (
         Person.reset_held_until,
         Person.email != "",
         Request.phone_id,
+        Phone.sealed_number,
         LANGUAGE,
         Phone.verified_at,
         Phone.opted_out_at,
