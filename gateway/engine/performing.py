@@ -16,7 +16,7 @@ from gateway.engine.acting import TRY_AGAIN, Actor, Later, Overtaken
 from gateway.engine.directories import Directories
 from gateway.engine.outbox import write
 from gateway.engine.outcomes import SUCCESSES, Outcome
-from gateway.engine.phone_risk import PhoneRisk
+from gateway.engine.phone_risk import SIM_SWAPPED, PhoneRisk
 from gateway.engine.replies import Replies
 from gateway.policy import Policy
 from gateway.records import Person
@@ -97,6 +97,8 @@ class Performer:
             attempt=work.attempt,
         )
         notices.account_changed(session, work, result.event, now)
+        if result.reason == SIM_SWAPPED:
+            notices.sim_swapped(session, work, now)
         return self._answer(session, work, result, now)
 
     def _answer(

@@ -87,7 +87,7 @@ def _judged(
 
 
 def _of_the_line(kind: LineType | None) -> str | None:
-    """A VoIP number belongs to whoever has the password of a web site (NIST SP 800-63B-4 3.1.3)."""
+    """A VoIP number belongs to whoever has the password of a web account: it proves no phone."""
     if kind is LineType.MOBILE:
         return None
     return LINE_TYPE if kind else FAILED

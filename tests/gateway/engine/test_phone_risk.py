@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from directory.errors import OutcomeUnknown
@@ -20,10 +21,12 @@ from gateway.carriers.lookup import (
 )
 from gateway.carriers.twilio_lookup import TwilioLookup
 from gateway.policy import Scope
+from gateway.records import Organization
 from gateway.records.requests import RequestState
 from simulator.twilio import Account, Carrier, serving
 from simulator.twilio.api import blueprint
 from tests.gateway.doors.conftest import ACCOUNT_SID, TOKENS, web_settings
+from tests.gateway.engine.test_notices import ALERTS, body, mailed
 from tests.gateway.engine.test_one_text import password_in
 from tests.gateway.engine.test_permissions import answer, decide
 from tests.world import MIA, SAM, World
@@ -54,6 +57,11 @@ def refused(world: World) -> str | None:
     assert told == REFUSED
     assert world.mia.passwords_set == []
     return request.reason
+
+
+def alert_somebody(world: World) -> None:
+    with world.database.transaction() as session:
+        session.execute(update(Organization).values(alert_email=ALERTS))
 
 
 def test_nobody_is_asked_until_somebody_wants_it(world: World) -> None:
@@ -241,6 +249,37 @@ def test_no_transaction_is_open_while_the_carrier_is_asked(world: World) -> None
     decide(world, "lookup", "line_type")
     world.__dict__["lookup"] = Writing()
     assert refused(world) is None
+
+
+def test_whose_sim_is_new_hears_of_it_where_a_thief_does_not_look(world: World) -> None:
+    world.lookup.tells = swapped(world, 2)
+    decide(world, "lookup", "sim_swap")
+    alert_somebody(world)
+    refused(world)
+    world.settle(10)
+    person, msp = body(world), body(world, ALERTS)
+    assert "On 2 Mar 2026 09:00 UTC somebody texted RESET from your phone number" in person
+    assert "Nothing was changed, and no password was sent." in msp
+    assert "Account: mia.keller" in msp
+    assert MIA[-4:] not in person + msp
+
+
+def test_who_wants_no_notifications_gets_none_and_the_alert_contact_does(world: World) -> None:
+    world.lookup.tells = swapped(world, 2)
+    decide(world, "lookup", "sim_swap")
+    decide(world, "notifications", "off")
+    alert_somebody(world)
+    refused(world)
+    world.settle(10)
+    assert [address for address, _ in mailed(world)] == [ALERTS]
+
+
+@pytest.mark.parametrize("told", [LookedUp(VOIP), NO_ANSWER])
+def test_another_refusal_is_no_alarm(world: World, told: LookedUp | LookupFailed) -> None:
+    world.lookup.tells = told
+    decide(world, "lookup", "both")
+    refused(world)
+    assert world.mails() == []
 
 
 def test_a_refusal_is_logged_with_its_reason_and_without_the_number(world: World) -> None:
