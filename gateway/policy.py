@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, Final, get_type_hints
 
+from gateway.policy_choices import LookUp, LookupFails
 from gateway.policy_values import (
     LONGEST,
     PolicyInvalid,
@@ -25,6 +26,8 @@ from gateway.policy_values import (
 __all__ = [
     "RULES",
     "EnrolProof",
+    "LookUp",
+    "LookupFails",
     "Policy",
     "PolicyInvalid",
     "PolicyUnknown",
@@ -224,6 +227,24 @@ class Policy:
             "how long RESET is held back after a change of number; 0 lets go at once",
         ),
     ] = 24
+    lookup: Annotated[
+        LookUp,
+        Rule(partial(one_of, kind=LookUp), "what Twilio is asked about a phone before a reset"),
+    ] = LookUp.OFF
+    lookup_fails: Annotated[
+        LookupFails,
+        Rule(
+            partial(one_of, kind=LookupFails),
+            "whether there is no reset (closed) or one (open) where Twilio cannot tell",
+        ),
+    ] = LookupFails.CLOSED
+    sim_swap_hours: Annotated[
+        int,
+        Rule(
+            partial(whole, least=1, most=720, unit="hours"),
+            "for how long there is no reset after a phone got another SIM",
+        ),
+    ] = 72
     sources: Mapping[str, Scope] = field(default_factory=dict)
     """Where each value comes from; what is not in it is the default."""
     overridden: frozenset[str] = frozenset()
@@ -298,5 +319,5 @@ def resolve(settings: Iterable[Setting]) -> Policy:
 
 
 def _is_overridden(values: Mapping[str, Any], sources: Mapping[str, Scope], name: str) -> bool:
-    """A switch that the tenant has turned off stays off, whatever is set below."""
-    return sources.get(name) is Scope.TENANT and values[name] is False
+    """What the tenant has turned off stays off, whatever is set below."""
+    return sources.get(name) is Scope.TENANT and spelled(values[name]) == "off"

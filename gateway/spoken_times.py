@@ -49,6 +49,11 @@ def spoken_time(when: datetime, now: datetime, zone: tzinfo, language: str) -> s
     return manner.said(local, by_day.get(days, near))
 
 
+def spoken_until(seconds: int, now: datetime, zone: tzinfo, language: str) -> str:
+    """When so many seconds have passed for certain, as minutes are what is said."""
+    return spoken_time(now + timedelta(seconds=seconds + 60), now, zone, language)
+
+
 def _manner(language: str) -> Manner:
     """From the nearest language to English, which has one."""
     found = (_written(each) for each in templating.languages(language))

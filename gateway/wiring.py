@@ -9,7 +9,9 @@ from datetime import datetime
 from functools import cached_property
 
 from gateway.carriers import Carrier
+from gateway.carriers.lookup import NumberLookup
 from gateway.carriers.twilio import TwilioCarrier, WebhookSignatures
+from gateway.carriers.twilio_lookup import TwilioLookup
 from gateway.engine import jobs
 from gateway.engine.allowances import Allowances, Sizes
 from gateway.engine.clock import Turn
@@ -23,6 +25,7 @@ from gateway.engine.forgetting import Forgetting
 from gateway.engine.inbox import Inbox
 from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
+from gateway.engine.phone_risk import PhoneRisk
 from gateway.engine.pulse import CLOCK, Pulse
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
@@ -69,6 +72,10 @@ class Gateway:
     @cached_property
     def carrier(self) -> Carrier:
         return TwilioCarrier(self.settings)
+
+    @cached_property
+    def lookup(self) -> NumberLookup:
+        return TwilioLookup(self.settings)
 
     @cached_property
     def signatures(self) -> WebhookSignatures:
@@ -170,6 +177,7 @@ class Gateway:
             self.seal,
             self.directories,
             self.replies,
+            PhoneRisk(self.seal, self.lookup, self.now),
             self.now,
             allowances=self.allowances,
             vocabulary=self.vocabulary,

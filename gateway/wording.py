@@ -50,6 +50,7 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "refused": (),
         "reset_off": (),
         "reset_held": ("until", "unlock"),
+        "lookup_refused": (),
         "unlock_off": (),
         "no_email": (),
         "failed": (),

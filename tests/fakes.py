@@ -32,6 +32,7 @@ from directory.errors import (
 )
 from directory.people import Listed, PeopleSource
 from gateway.carriers import Accepted, CarrierError
+from gateway.carriers.lookup import LineType, LookedUp, LookupFailed, Wanted
 from gateway.engine.doorbell import JobName
 from gateway.limits import Allowed, CannotSay, Exceeded, Limit, Verdict
 from gateway.mail import Letter, MailError
@@ -350,6 +351,18 @@ class FakeMailer:
         """It is always there."""
 
 
+@dataclass
+class FakeLookup:
+    """Tells of every number what it was told to, and keeps what it was asked."""
+
+    tells: LookedUp | LookupFailed = field(default_factory=lambda: LookedUp(LineType.MOBILE))
+    asked: list[tuple[str, Wanted]] = field(default_factory=list)
+
+    def look(self, number: str, wanted: Wanted) -> LookedUp | LookupFailed:
+        self.asked.append((number, wanted))
+        return self.tells
+
+
 class FakeDoorbell:
     """Keeps who was rung for; a seeded one loses and doubles some, as a real queue may."""
 
@@ -381,6 +394,7 @@ __all__ = [
     "FakeDirectory",
     "FakeDoorbell",
     "FakeLimits",
+    "FakeLookup",
     "FakeMailer",
     "SentText",
 ]

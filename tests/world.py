@@ -24,6 +24,7 @@ from gateway.engine.inbound import InboundText, OptOutType
 from gateway.engine.inbox import Inbox
 from gateway.engine.mailing import Mailing
 from gateway.engine.performing import Performer
+from gateway.engine.phone_risk import PhoneRisk
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
@@ -57,6 +58,7 @@ from tests.fakes import (
     FakeDirectory,
     FakeDoorbell,
     FakeLimits,
+    FakeLookup,
     FakeMailer,
 )
 
@@ -113,6 +115,7 @@ class World:
     def _people_the_outside(self) -> None:
         self.carrier = FakeCarrier(self.failpoints)
         self.mailer = FakeMailer(self.failpoints)
+        self.lookup = FakeLookup()
         self.mia, self.sam = FakeAccount("mia.keller"), FakeAccount("sam.ortiz")
         self.directory = FakeDirectory([self.mia, self.sam], self.failpoints)
         self._enrol()
@@ -199,6 +202,7 @@ class World:
             self.seal,
             directories,
             self.replies,
+            PhoneRisk(self.seal, self.lookup, self.clock),
             self.clock,
             allowances=self.allowances,
             vocabulary=VOCABULARY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ Answer = TypeVar("Answer")
 
 MESSAGE_SID: Final = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 TWILIO_ITSELF: Final = "https://api.twilio.com"
+UNHEARD: Final = logging.Logger("unheard", logging.CRITICAL)  # noqa: LOG001  (nobody may listen)
+"""Twilio's client would log the addresses that it calls, and one of them has a number in it."""
+
 NOT_YET_FINAL: Final = 20009
 GONE: Final = 20404
 
@@ -65,18 +69,18 @@ class TwilioCarrier:
             "status_callback": f"{self._callback}?message={message_id}",
             "smart_encoded": False,
         }
-        message = _guarded(lambda: self._client().messages.create(to=to, **fields))
+        message = guarded(lambda: self._client().messages.create(to=to, **fields))
         if not MESSAGE_SID.fullmatch(message.sid or ""):
             raise SendUnknown
         return Accepted(message.sid, str(message.status or "queued"))
 
     def status(self, sid: str) -> tuple[str, int | None]:
-        message = _guarded(self._client().messages(sid).fetch)
+        message = guarded(self._client().messages(sid).fetch)
         return str(message.status), message.error_code
 
     def redact(self, sid: str) -> None:
         try:
-            _guarded(lambda: self._client().messages(sid).update(body=""))
+            guarded(lambda: self._client().messages(sid).update(body=""))
         except CarrierMisconfigured as error:
             if error.code != GONE:
                 raise
@@ -84,7 +88,7 @@ class TwilioCarrier:
             raise (SendLater(error.code) if error.code == NOT_YET_FINAL else error) from None
 
     def _client(self) -> Client:
-        return _client(self._settings, self._session)
+        return rest_client(self._settings, self._session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +112,12 @@ class TwilioAccount:
     def status(self) -> str:
         """`active`, `suspended` or `closed`. Asked with the auth token, which proves it too."""
         only_token = {"twilio_api_key": "", "twilio_api_secret": SecretStr("")}
-        client = _client(self._settings.model_copy(update=only_token), self._session)
-        return str(_guarded(client.api.accounts(self._settings.twilio_account_sid).fetch).status)
+        client = rest_client(self._settings.model_copy(update=only_token), self._session)
+        return str(guarded(client.api.accounts(self._settings.twilio_account_sid).fetch).status)
 
     def number(self, number: str) -> InboundRoute | None:
         """None if the account has no such number."""
-        found = _guarded(lambda: self._numbers(number))
+        found = guarded(lambda: self._numbers(number))
         if not found:
             return None
         application = found[0].get("sms_application_sid")
@@ -126,9 +130,9 @@ class TwilioAccount:
 
     def service(self, sid: str) -> InboundRoute | None:
         """None if the account has no such Messaging Service."""
-        services = _client(self._settings, self._session).messaging.v1.services
+        services = rest_client(self._settings, self._session).messaging.v1.services
         try:
-            found = _guarded(services(sid).fetch)
+            found = guarded(services(sid).fetch)
         except CarrierMisconfigured as error:
             if error.code == GONE:
                 return None
@@ -146,7 +150,7 @@ class TwilioAccount:
 
     def _numbers(self, number: str) -> list[dict[str, Any]]:
         """The client's own lists keep to themselves why Twilio did not answer with one."""
-        client = _client(self._settings, self._session)
+        client = rest_client(self._settings, self._session)
         account = f"/2010-04-01/Accounts/{self._settings.twilio_account_sid}"
         url = f"{client.api.base_url}{account}/IncomingPhoneNumbers.json"
         answer = client.request("GET", url, params={"PhoneNumber": number, "PageSize": 1})
@@ -157,9 +161,14 @@ class TwilioAccount:
         return numbers
 
 
-def _client(settings: Settings, session: requests.Session) -> Client:
+def rest_client(
+    settings: Settings, session: requests.Session, timeout_seconds: float | None = None
+) -> Client:
+    """For one call: it would keep what it sent last in memory."""
     secret = settings.twilio_api_secret if settings.twilio_api_key else _newest(settings)
-    http = TwilioHttpClient(timeout=float(settings.twilio_timeout_seconds))
+    http = TwilioHttpClient(
+        timeout=timeout_seconds or float(settings.twilio_timeout_seconds), logger=UNHEARD
+    )
     http.session = session
     client = Client(
         settings.twilio_api_key or settings.twilio_account_sid,
@@ -177,7 +186,7 @@ def _newest(settings: Settings) -> SecretStr:
     return settings.twilio_auth_token[0]
 
 
-def _guarded(call: Callable[[], Answer]) -> Answer:
+def guarded(call: Callable[[], Answer]) -> Answer:
     """Run one REST call. Whatever it raises leaves as a CarrierError that names no number."""
     try:
         return call()

@@ -22,6 +22,7 @@ from gateway.engine.allowances import Allowances, CannotSay
 from gateway.engine.directories import Directories, DirectoryProfile
 from gateway.engine.outcomes import Outcome
 from gateway.engine.permissions import objection
+from gateway.engine.phone_risk import PhoneRisk
 from gateway.passphrases import PasswordImpossible
 from gateway.records.assignments import Assignment, assignment
 from gateway.records.database import Database
@@ -85,12 +86,14 @@ class Actor:
         database: Database,
         seal: Seal,
         directories: Directories,
+        risk: PhoneRisk,
         now: Callable[[], datetime],
         allowances: Allowances,
     ) -> None:
         self._database = database
         self._seal = seal
         self._directories = directories
+        self._risk = risk
         self._now = now
         self._admission = Admission(allowances, now)
 
@@ -119,7 +122,7 @@ class Actor:
                 return AskWord()
             case None:
                 self._count(work)
-                return None
+                return self._risk.objection(work)
 
     def _count(self, work: Assignment) -> None:
         """Written down where it waited for that: whoever comes next must know that this began."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from gateway.engine.allowances import (
 )
 from gateway.engine.outcomes import Outcome
 from gateway.records.assignments import Assignment
+from gateway.spoken_times import spoken_until
 from handlers.conversation import Action
 
 UNSAID: Final = ""
@@ -52,10 +53,8 @@ class Admission:
                 return self._too_often(work, limit.name, seconds)
 
     def _too_often(self, work: Assignment, name: str, seconds: int) -> Outcome | CannotSay:
-        now, action = self._now(), Action(work.action)
-        again = now + timedelta(seconds=seconds)
-        refused = outcomes.too_often(action, name, again, now, ZoneInfo(work.time_zone))
-        return self._said(work, refused)
+        until = spoken_until(seconds, self._now(), ZoneInfo(work.time_zone), work.language)
+        return self._said(work, outcomes.too_often(Action(work.action), name, until))
 
     def _said(self, work: Assignment, refused: Outcome) -> Outcome | CannotSay:
         verdict = self._allowances.answer(Stage.CHATTER, work.about, work.policy)

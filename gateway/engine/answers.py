@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from gateway.engine.doorbell import JobName
 from gateway.engine.inbound import Handled, Heard, Ring
 from gateway.engine.outbox import write
-from gateway.engine.outcomes import spoken_time
 from gateway.limits import Exceeded
 from gateway.records import OutboundMessage
 from gateway.records.people import Sender
 from gateway.records.questions import ask
+from gateway.spoken_times import spoken_until
 from gateway.wording import LONGEST, SAYS_WHOM_TO_CALL
 from handlers.conversation import Ask, Fact, Say
 
@@ -41,8 +41,8 @@ def too_often(session: Session, heard: Heard, to: Sender, exceeded: Exceeded) ->
     """They are told once when they may try again, and then no more."""
     if not exceeded.is_first:
         return Handled("too_often")
-    again = heard.now + timedelta(seconds=exceeded.retry_after_seconds)
-    until = spoken_time(again + timedelta(minutes=1), heard.now, ZoneInfo(to.time_zone))
+    seconds, zone = exceeded.retry_after_seconds, ZoneInfo(to.time_zone)
+    until = spoken_until(seconds, heard.now, zone, to.language)
     return say(session, heard, to, Say("limit_reached", {"until": until}))
 
 

@@ -102,6 +102,16 @@ def account_changed(session: Session, work: Assignment, event: Event, now: datet
         write_row(session, *row)
 
 
+def sim_swapped(session: Session, work: Assignment, now: datetime) -> None:
+    """A phone with a new SIM has asked for a password: its texts may be read by a thief by now."""
+    told = [(Recipient.MSP, "sim_swapped_msp", FALLBACK_LANGUAGE)]
+    if work.policy.notifications and work.has_email:
+        told.append((Recipient.PERSON, "sim_swapped", work.language))
+    for recipient, template, language in told:
+        facts = _happened(work, Event.RESET_REFUSED, now, FACTS[template])
+        write_row(session, work.about, recipient, template, language, facts, now)
+
+
 _OF_AN_EVENT: Final = {
     Event.RESET_SUCCEEDED: "password_reset",
     Event.RESET_UNCERTAIN: "password_reset",

@@ -162,9 +162,8 @@ def not_allowed(
     return Outcome(RequestState.REFUSED, _REFUSED[action], template, facts, reason)
 
 
-def too_often(action: Action, name: str, again: datetime, now: datetime, zone: tzinfo) -> Outcome:
-    """A limit was reached. They are told when to try again."""
-    until = spoken_time(again + timedelta(minutes=1), now, zone)
+def too_often(action: Action, name: str, until: str) -> Outcome:
+    """A limit was reached. They are told when to try again, in words."""
     return not_allowed(action, name, "limit_reached", {"until": until})
 
 

@@ -18,6 +18,7 @@ from gateway.engine.asking import Asking
 from gateway.engine.directories import Directories
 from gateway.engine.outbox import write
 from gateway.engine.outcomes import SUCCESSES, Outcome
+from gateway.engine.phone_risk import SIM_SWAPPED, PhoneRisk
 from gateway.engine.replies import Replies
 from gateway.records import Person
 from gateway.records.assignments import Assignment, assignment
@@ -39,13 +40,14 @@ class Performer:
         seal: Seal,
         directories: Directories,
         replies: Replies,
+        risk: PhoneRisk,
         now: Callable[[], datetime],
         *,
         allowances: Allowances,
         vocabulary: Vocabulary,
     ) -> None:
         self._database = database
-        self._actor = Actor(database, seal, directories, now, allowances)
+        self._actor = Actor(database, seal, directories, risk, now, allowances)
         self._asking = Asking(seal, vocabulary)
         self._replies = replies
         self._now = now
@@ -103,6 +105,8 @@ class Performer:
             attempt=work.attempt,
         )
         notices.account_changed(session, work, result.event, now)
+        if result.reason == SIM_SWAPPED:
+            notices.sim_swapped(session, work, now)
         return self._answer(session, work, result, now)
 
     def _answer(

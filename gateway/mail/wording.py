@@ -32,6 +32,8 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "password_reset_msp": ("username", "request", "when", "certain"),
         "account_unlocked": ("when",),
         "not_me_msp": ("username", "when"),
+        "sim_swapped": ("when",),
+        "sim_swapped_msp": ("username", "request", "when"),
         "password_untold": (),
         "password_untold_msp": ("username", "request", "when", "reason"),
         "one_time_password_expired": (),

@@ -49,6 +49,7 @@ class Assignment:
     has_email: bool
     phone_id: int
     number_index: str = field(repr=False)
+    sealed_number: str = field(repr=False)
     language: str
     is_guess: bool
     confirmed_at: datetime | None
@@ -133,6 +134,7 @@ _ASSIGNMENT: Final = (
         Person.email != "",
         Request.phone_id,
         Phone.number_index,
+        Phone.sealed_number,
         TEXTED_LANGUAGE,
         Request.is_guess,
         Request.confirmed_at,

@@ -20,7 +20,7 @@ Answer = tuple[Any, int]
 
 
 def blueprint(carrier: Carrier) -> Blueprint:
-    """Its routes are those of api.twilio.com, and one of messaging.twilio.com."""
+    """Its routes are those of api.twilio.com, and one each of messaging and lookups.twilio.com."""
     api = Blueprint("twilio", __name__)
     api.before_request(lambda: _admit(carrier))
     api.url_value_preprocessor(_check_account(carrier))
@@ -29,6 +29,7 @@ def blueprint(carrier: Carrier) -> Blueprint:
     _add_messages(api, carrier)
     _add_account(api, carrier, carrier.timetable.now())
     _add_services(api, carrier)
+    _add_lookups(api, carrier)
     return api
 
 
@@ -135,3 +136,13 @@ def _add_services(api: Blueprint, carrier: Carrier) -> None:
         if found is None:
             raise ApiError(20404, detail=request.path)
         return jsonify(resources.messaging_service(carrier.account, found))
+
+
+def _add_lookups(api: Blueprint, carrier: Carrier) -> None:
+    @api.get("/v2/PhoneNumbers/<number>")
+    def look_up(number: str) -> Response:
+        fields = [name for name in request.args.get("Fields", "").split(",") if name]
+        return spoil(
+            carrier.faults.next_request("lookup"),
+            lambda: jsonify(carrier.lookups.fetch(number, fields)),
+        )

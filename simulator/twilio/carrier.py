@@ -11,6 +11,7 @@ from simulator.twilio.errors import ApiError
 from simulator.twilio.faults import Faults
 from simulator.twilio.inbound import Inbound, OptOuts
 from simulator.twilio.journal import Event, Journal, Kind
+from simulator.twilio.lookups import Lookups
 from simulator.twilio.message import IN_FLIGHT, Direction, Message, Status, new_sid
 from simulator.twilio.outbound import Outbound, Pace
 from simulator.twilio.reports import REPORTED, Reports
@@ -37,6 +38,7 @@ class Carrier:
         self.timetable: Timetable = timetable or ManualTimetable()
         self.journal = Journal(self.timetable.now)
         self.store = MessageStore()
+        self.lookups = Lookups(self.timetable.now)
         self._opt_outs = OptOuts()
         parts = (self.timetable, self.faults, self.journal)
         reports = Reports(account, *parts, post, reported)

@@ -1,4 +1,4 @@
-"""The control desk for tests and scripts in other processes: faults, phones and the clock, as JSON.
+"""The control desk for tests and scripts in other processes: faults, phones and lines, as JSON.
 
 It takes only JSON bodies, which no foreign web page can send to it unasked.
 """
@@ -35,6 +35,15 @@ def blueprint(carrier: Carrier) -> Blueprint:
     def clear_faults() -> tuple[str, int]:
         carrier.faults.clear()
         return "", 204
+
+    @desk.post("/lines")
+    def set_line() -> tuple[Response, int]:
+        """What Lookup tells of `number`, such as `{"number": …, "swapped_hours_ago": 2}`."""
+        try:
+            carrier.lookups.set(**_json())
+        except TypeError as error:
+            raise BadRequest(f"the line: {error}") from None
+        return jsonify(ok=True), 201
 
     @desk.post("/texts")
     def send_text() -> tuple[Response, int]:

@@ -9,6 +9,7 @@ MORE_INFO = "https://www.twilio.com/docs/errors/"
 BAD_REQUEST = 400
 OTHER_STATUS = {
     20003: 401, 20009: 409, 20404: 404, 20429: 429, 20500: 500, 20503: 503, 21611: 429,
+    60606: 403,
 }  # fmt: skip
 
 WORDING = {
@@ -42,6 +43,7 @@ WORDING = {
     21701: "The Messaging Service {detail} does not exist",
     21703: "The Messaging Service does not have a phone number available to send a message",
     30029: "ContentRetention and AddressRetention are not allowed on this account",
+    60606: "Requested data package is not enabled for the account.",
 }
 
 

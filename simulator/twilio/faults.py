@@ -13,7 +13,7 @@ RequestKind = Literal[
     "too_many_requests", "server_error", "unavailable", "error",
     "problem", "html", "empty", "hang", "drop",
 ]  # fmt: skip
-Operation = Literal["create", "fetch", "list", "update", "delete", "any"]
+Operation = Literal["create", "fetch", "list", "update", "delete", "lookup", "any"]
 
 
 @dataclass(frozen=True, slots=True)

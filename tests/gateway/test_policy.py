@@ -10,6 +10,8 @@ from gateway.passphrases import LEAST_WORDS, MOST_WORDS
 from gateway.policy import (
     RULES,
     EnrolProof,
+    LookUp,
+    LookupFails,
     Policy,
     PolicyInvalid,
     PolicyUnknown,
@@ -44,6 +46,10 @@ def test_every_default_is_kept_as_it_is_written(name: str) -> None:
         ("self_serve", " no ", False),
         ("one_time_minutes", "45", 45),
         ("enrol_proof", "Operator", EnrolProof.OPERATOR),
+        ("lookup", "Sim_Swap", LookUp.SIM_SWAP),
+        ("lookup", "OFF", LookUp.OFF),
+        ("lookup_fails", "Open", LookupFails.OPEN),
+        ("sim_swap_hours", "168", 168),
         ("countries", "us, ca gb us", ("US", "CA", "GB")),
         ("countries", "none", ()),
         ("reminder_days", "1 3,7", (1, 3, 7)),
@@ -67,6 +73,9 @@ def test_a_value_is_read_as_operators_write_it(name: str, text: str, value: obje
         ("one_time_minutes", "9" * 9_999, "use a whole number of minutes"),
         ("password_words", "none", "use a whole number of words from 3 to 8"),
         ("enrol_proof", "sms", "use email or directory_password or operator"),
+        ("lookup", "on", "use off or line_type or sim_swap or both"),
+        ("lookup_fails", "off", "use closed or open"),
+        ("sim_swap_hours", "0", "use a whole number of hours from 1 to 720"),
         ("countries", "US,XX", "XX is no country"),
         ("reminder_days", "5,2", "rising numbers of days"),
         ("reminder_days", "1,2,3,4,5,6", "use up to 5"),
@@ -121,6 +130,14 @@ def test_a_tenants_off_overrides_everything_below_it() -> None:
     )
     assert (found.self_serve, found.sources["self_serve"]) == (False, TENANT)
     assert found.overridden == {"self_serve"}
+
+
+def test_a_tenants_off_overrides_whatever_it_turns_off() -> None:
+    """A look-up is not a switch, but who pays for it can say that there is none."""
+    found = named((TENANT, "lookup", "off"), (ORGANIZATION, "lookup", "both"))
+    assert (found.lookup, found.overridden) == (LookUp.OFF, frozenset({"lookup"}))
+    found = named((TENANT, "lookup", "both"), (ORGANIZATION, "lookup", "off"))
+    assert (found.lookup, found.overridden) == (LookUp.OFF, frozenset())
 
 
 def test_a_tenants_number_does_not_bind_those_below() -> None:

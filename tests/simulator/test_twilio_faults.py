@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -154,6 +155,20 @@ def test_a_wrong_order_is_refused_with_the_right_names(
     answer = requests.post(f"{url}/simulator/faults", json=order, timeout=5)
     assert answer.status_code == 400
     assert reason in answer.content
+
+
+def test_what_lookup_tells_of_a_phone_is_set_over_http(url: str, client: Client) -> None:
+    client.lookups.base_url = url
+    line: dict[str, str | int] = {"number": PHONE, "type": "landline", "swapped_hours_ago": 2}
+    assert requests.post(f"{url}/simulator/lines", json=line, timeout=5).status_code == 201
+    wrong = requests.post(f"{url}/simulator/lines", json={**line, "sim": "new"}, timeout=5)
+    assert (wrong.status_code, b"sim" in wrong.content) == (400, True)
+
+    fetch = client.lookups.v2.phone_numbers(PHONE).fetch
+    told: Any = fetch(fields="line_type_intelligence,sim_swap")
+    assert told.line_type_intelligence["type"] == "landline"
+    assert told.sim_swap["last_sim_swap"]["swapped_period"] == "PT7200S"
+    assert fetch(fields="line_type_intelligence").sim_swap is None
 
 
 def test_a_foreign_page_cannot_order_faults_with_a_form(url: str) -> None:

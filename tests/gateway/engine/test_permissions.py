@@ -11,6 +11,7 @@ from directory.accounts import DirectorySettings
 from directory.errors import OutcomeUnknown
 from gateway.engine.directories import Directories
 from gateway.engine.performing import Performer
+from gateway.engine.phone_risk import PhoneRisk
 from gateway.policy import Scope
 from gateway.records import Organization, Person, Tenant
 from gateway.records.policies import Holder, set_value, take_back
@@ -227,7 +228,8 @@ def test_groups_are_protected_by_the_directorys_settings_and_by_policy(world: Wo
         return world.directory
 
     directories = Directories(world.seal, connect=connect)
-    parts = (world.database, world.seal, directories, world.replies, world.clock)
+    risk = PhoneRisk(world.seal, world.lookup, world.clock)
+    parts = (world.database, world.seal, directories, world.replies, risk, world.clock)
     world.performer = Performer(*parts, allowances=world.allowances, vocabulary=VOCABULARY)
     answer(world, "STATUS")
     decide(world, "protected_groups", VIPS)
