@@ -53,7 +53,7 @@ def templates_of(kind: str, language: str) -> tuple[str, ...]:
         return ()
     folder = files("templates").joinpath(kind, language)
     names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
-    return tuple(sorted(name.removesuffix(".txt") for name in names))
+    return tuple(sorted(name.removesuffix(".txt") for name in names if name.endswith(".txt")))
 
 
 def languages(language: str) -> Iterator[str]:

@@ -9,8 +9,11 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from handlers import unknown
+from handlers.claims import WordClaimedTwice, WordReserved
 from handlers.conversation import Answer, Caller, Text
 from handlers.reserved import WORDS_OF_CARRIERS
+
+__all__ = ["WordClaimedTwice", "WordReserved", "gather", "read"]
 
 
 class Handler(Protocol):
@@ -20,14 +23,6 @@ class Handler(Protocol):
     WORDS: tuple[str, ...]
 
     def answer(self, text: Text, caller: Caller) -> Answer: ...
-
-
-class WordReserved(Exception):
-    """A handler claims a word that carriers answer themselves; it would never work as meant."""
-
-
-class WordClaimedTwice(Exception):
-    """Two handlers claim one word, or one handler claims it twice in two spellings."""
 
 
 def read(text: Text, caller: Caller) -> Answer:
