@@ -30,16 +30,28 @@ def vocabulary() -> Vocabulary:
 
     Raises WordsMalformed, WordReserved or WordClaimedTwice.
     """
-    return vocabulary_of(files("templates").joinpath("sms"))
+    return vocabulary_of(_ours())
+
+
+def languages() -> Mapping[str, Language]:
+    """The words of all languages as their files have them."""
+    return _languages(_ours())
 
 
 def vocabulary_of(folder: Traversable) -> Vocabulary:
     """The words of each language that has a folder there and a file of words in it."""
-    read = {name: _read(file, f"{name}/{FILE}") for name, file in _files(folder)}
     try:
-        return Vocabulary(read)
+        return Vocabulary(_languages(folder))
     except GroupUnknown as error:
         raise WordsMalformed(f"{FILE}: {error}") from error
+
+
+def _ours() -> Traversable:
+    return files("templates").joinpath("sms")
+
+
+def _languages(folder: Traversable) -> Mapping[str, Language]:
+    return {name: _read(file, f"{name}/{FILE}") for name, file in _files(folder)}
 
 
 def _files(folder: Traversable) -> Iterator[tuple[str, Traversable]]:

@@ -10,15 +10,18 @@ from unicodedata import normalize
 _USERNAME: Final = re.compile(r"[\w.@\\-]{2,104}")
 """104 is what a domain, a backslash and a name take at most, or a name as in a mail address."""
 
+_TOGETHER: Final = re.compile(r"([^\W\d_]+)\W*(\d{1,2})")
+"""`RESET2`, `RESET:2`"""
+
 _BETWEEN_PARTS: Final = re.compile(r"[\W_]+")
 
 
 def split(body: str) -> tuple[str, str] | None:
     """What stands before the last blank, and the one word behind it without what adorns it."""
-    pieces = [piece for piece in normalize("NFKC", body).split() if _bare(piece)]
-    if len(pieces) < 2:
-        return None
-    return " ".join(pieces[:-1]), _bare(pieces[-1])
+    pieces = [bare for piece in normalize("NFKC", body).split() if (bare := _bare(piece))]
+    if len(pieces) == 1 and (together := _TOGETHER.fullmatch(pieces[0])):
+        return together[1], together[2]
+    return (" ".join(pieces[:-1]), pieces[-1]) if len(pieces) > 1 else None
 
 
 def is_choice(word: str, is_ordinary: Callable[[str], bool]) -> bool:
@@ -28,7 +31,7 @@ def is_choice(word: str, is_ordinary: Callable[[str], bool]) -> bool:
     nobody's name (`RESET router`) names no account, and nothing is done.
     """
     if word.isdecimal():
-        return len(word) != 0 and word.isascii() and len(word) <= 20
+        return word.isascii()
     return bool(_USERNAME.fullmatch(word)) and not _is_speech(word, is_ordinary)
 
 

@@ -29,60 +29,53 @@ _CANNOT_BE_TAKEN_BACK: Final = (Intent.NOT_ME, Intent.HELP)
 
 
 class Judge:
-    """Knows with which words a wish is not one, and which words say nothing here."""
+    """Knows with which words a wish is not one, and which expressions with them say nothing."""
 
     def __init__(self, languages: Languages) -> None:
-        self._ordinary: Expressions[str] = Expressions()
+        self._excuses: Expressions[str] = Expressions()
         self._against: Expressions[str] = Expressions()
-        self._harmless = {each: frozenset(languages.ordinary(each)) for each in languages}
+        self._ordinary = {each: frozenset(languages.ordinary(each)) for each in languages}
         for language in languages:
-            for word in languages.ordinary(language):
-                self._ordinary.add(word, word)
+            for expression in filter(_has_several_words, languages.ordinary(language)):
+                self._excuses.add(expression, expression)
             for word in languages.against(language):
                 self._against.add(word, word)
-
-    def words(self) -> frozenset[str]:
-        return self._ordinary.words() | self._against.words()
 
     def best(
         self, found: Sequence[Found], heard: Heard, commands: AbstractSet[Intent]
     ) -> Found | None:
         """The one thing that is meant, or None where it isn't clear. In the longest words of it."""
-        largest = [each for each in found if not _within_another(each, found)]
-        left = self._not_taken_back(largest, heard)
-        for intent in _CANNOT_BE_TAKEN_BACK if commands >= _NOT_TOGETHER else _STRONGER_FIRST:
-            if of_this := [each for each in left if each.meaning == intent]:
+        if not found:
+            return None
+        longest = [each for each in found if not _within_another(each, found)]
+        unsure = commands >= _NOT_TOGETHER or self._is_taken_back(longest, heard)
+        for intent in _CANNOT_BE_TAKEN_BACK if unsure else _STRONGER_FIRST:
+            if of_this := [each for each in longest if each.meaning == intent]:
                 return max(of_this, key=lambda each: len(each.places))
         return None
 
-    def _not_taken_back(self, found: Iterable[Found], heard: Heard) -> Sequence[Found]:
-        found = tuple(found)
+    def _is_taken_back(self, found: Iterable[Found], heard: Heard) -> bool:
+        """A text that takes one wish back is not trusted with another."""
         against = self._spots_against(heard)
-        nothing = any(each.meaning == NOTHING for each in found)
-        wishes = [each for each in found if each.meaning != NOTHING]
-        taken_back = [each for each in wishes if nothing or self._is_against(each, against)]
-        if taken_back:
-            # A text that takes one wish back is not trusted with another.
-            return [each for each in wishes if each.meaning in _CANNOT_BE_TAKEN_BACK]
-        return wishes
+        return any(each.meaning == NOTHING or self._is_against(each, against) for each in found)
 
     def _is_against(self, found: Found, against: Collection[tuple[range, str]]) -> bool:
         """`no` takes a wish back in Spanish, and is `in the` in Portuguese."""
-        harmless = self._harmless[found.language]
+        ordinary = self._ordinary[found.language]
         return any(
-            word not in harmless and not found.places.issuperset(spot) for spot, word in against
+            word not in ordinary and not found.places.issuperset(spot) for spot, word in against
         )
 
     def _spots_against(self, heard: Heard) -> Sequence[tuple[range, str]]:
         """Not those in expressions such as `dont know`, which take nothing back."""
-        excused = {
-            place for spot, _ in self._ordinary.spots(heard) if len(spot) > 1 for place in spot
-        }
+        excused = {place for spot, _ in self._excuses.spots(heard) for place in spot}
         return [each for each in self._against.spots(heard) if not excused.issuperset(each[0])]
+
+
+def _has_several_words(expression: str) -> bool:
+    return " " in expression
 
 
 def _within_another(found: Found, all_found: Iterable[Found]) -> bool:
     """`is my account locked` asks, although `account locked` alone would wish for an unlock."""
-    return any(
-        found.places < other.places and found.meaning != other.meaning for other in all_found
-    )
+    return any(found.places < other.places for other in all_found)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from handlers.meaning import OURS, Intent
+from handlers.spelling import spellings
 
 Language = Mapping[str, Mapping[str, Sequence[str]]]
 """A section for each intent of OURS, with `words` (commands) and `phrases`; and three more.
@@ -18,6 +20,8 @@ as an intent holds further forms of its commands; the commands themselves are in
 
 ENGLISH: Final = "en"
 NOTHING: Final = "nothing"
+
+_GROUP: Final = re.compile(r"\{\w+\}")
 
 
 class GroupUnknown(Exception):
@@ -56,6 +60,13 @@ class Languages:
         for meaning in (*OURS, NOTHING):
             for phrase in self._all[language][meaning].get("phrases", ()):
                 yield meaning, [_part(each, groups, phrase, language) for each in phrase.split()]
+
+    def words(self, language: str) -> frozenset[str]:
+        """Every single word that is known in a language, as it is spoken."""
+        sections = self._all[language]
+        said = [word for has in sections.values() for words in has.values() for word in words]
+        ways = (way for expression in said for way in spellings(_GROUP.sub(" ", expression)))
+        return frozenset(word for way in ways for word in way)
 
     def ordinary(self, language: str) -> Sequence[str]:
         return self._all[language]["ordinary"]["words"]

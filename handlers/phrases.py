@@ -29,10 +29,6 @@ class Expressions(Generic[Tag]):
             if way:
                 self._beginnings[way[0]].append((way[1:], tag))
 
-    def words(self) -> frozenset[str]:
-        rests = (rest for each in self._beginnings.values() for rest, _ in each)
-        return frozenset(self._beginnings).union(*rests)
-
     def spots(self, heard: Heard) -> Iterator[tuple[range, Tag]]:
         """All that are in a text, in its order."""
         for start, words in enumerate(heard):
@@ -84,9 +80,6 @@ class Phrasebook:
             for expression in part:
                 self._expressions.add(expression, self._parts[part])
         return self._parts[part]
-
-    def words(self) -> frozenset[str]:
-        return self._expressions.words()
 
     def found(self, heard: Heard) -> tuple[Found, ...]:
         """Every phrase that is there, at the first places where it is."""

@@ -48,19 +48,14 @@ class Vocabulary:
             for form in known.forms(language, intent)
         )
         self._judge = Judge(known)
-        self._spelling = Spelling(self._words())
+        self._own = {language: known.words(language) for language in known}
+        self._spelling = Spelling(frozenset(_words_of_carriers()).union(*self._own.values()))
 
     def understand(self, text: Text) -> Meaning | None:
         """What a text means; None where it means nothing to us, or more than one thing."""
         if len(body := text.body.strip()) > MOST_LETTERS:
             return None
         return self._command(body) or self._with_choice(body) or self._talk(body)
-
-    def _words(self) -> Iterator[str]:
-        """All that we know, also so that none is taken for a slip of another."""
-        yield from self._book.words() | self._commands.words() | self._judge.words()
-        for words in (*_CARRIERS.values(), KEPT_FREE):
-            yield from (part for word in words for part in spoken(word))
 
     def _command(self, body: str) -> Meaning | None:
         said = self._exact.get(_key(body))
@@ -72,12 +67,14 @@ class Vocabulary:
         command = self._command(parts[0])
         if not command or command.intent not in WITH_A_CHOICE:
             return None
-        if not choice.is_choice(parts[1], self._is_ours):
+        if not choice.is_choice(parts[1], lambda word: self._is_ours(word, command.language)):
             return None
         return Meaning(command.intent, Certainty.EXACT, command.language, (parts[1],))
 
-    def _is_ours(self, word: str) -> bool:
-        return bool(self._spelling.meant(plain(word)))
+    def _is_ours(self, word: str, language: str) -> bool:
+        """With a slip only in the language of the command: `martin` is near the French morning."""
+        meant = self._spelling.meant(plain(word))
+        return plain(word) in meant or not self._own[language].isdisjoint(meant)
 
     def _talk(self, body: str) -> Meaning | None:
         words = spoken(body)
@@ -95,13 +92,16 @@ class Vocabulary:
         return Meaning(Intent(best.meaning), Certainty.NEAR, best.language) if best else None
 
     def _said_alone(self, words: Sequence[str], heard: Heard) -> list[Found]:
-        """Commands as in `reset pls`. Their further forms only where they are spelled rightly:
-
-        too many words are at one letter from one of these.
-        """
+        """Commands as in `reset pls`. Their other forms have too many neighbours to bear slips."""
         exact = [(word,) if word in self._spelling.words else () for word in words]
         spots = (*self._commands.spots(heard), *self._forms.spots(exact))
         return [Found(intent, language, frozenset(spot)) for spot, (intent, language) in spots]
+
+
+def _words_of_carriers() -> Iterator[str]:
+    """None of these is taken for a slip of a word of ours."""
+    for words in (*_CARRIERS.values(), KEPT_FREE):
+        yield from (part for word in words for part in spoken(word))
 
 
 def _is_plain(word: str, heard: tuple[str, ...]) -> bool:
