@@ -7,10 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from handlers.languages import NOTHING
 from handlers.spelling import spellings
 
-MOST_BETWEEN: Final = 3
+MOST_BETWEEN: Final = 4
 """Words that may stand between two of a phrase: `forgot my bloody work password`."""
+
+MOST_BETWEEN_OF_NOTHING: Final = 2
+"""`my phone is locked` is no wish, and `I have a new phone and my account is locked` is one."""
 
 Heard = Sequence[tuple[str, ...]]
 """For each word of a text, the words of ours that it may stand for."""
@@ -59,6 +63,7 @@ class _Phrase:
     language: str
     parts: tuple[int, ...]
     mask: int
+    most_between: int
 
 
 class Phrasebook:
@@ -72,7 +77,8 @@ class Phrasebook:
     def add(self, meaning: str, language: str, parts: Sequence[Iterable[str]]) -> None:
         numbers = tuple(self._number(frozenset(part)) for part in parts)
         mask = sum(1 << number for number in frozenset(numbers))
-        self._phrases.append(_Phrase(meaning, language, numbers, mask))
+        most = MOST_BETWEEN_OF_NOTHING if meaning == NOTHING else MOST_BETWEEN
+        self._phrases.append(_Phrase(meaning, language, numbers, mask, most))
 
     def _number(self, part: frozenset[str]) -> int:
         if part not in self._parts:
@@ -90,19 +96,18 @@ class Phrasebook:
         return tuple(
             Found(phrase.meaning, phrase.language, places)
             for phrase in self._phrases
-            if phrase.mask & there == phrase.mask
-            and (places := _places(phrase.parts, where)) is not None
+            if phrase.mask & there == phrase.mask and (places := _places(phrase, where)) is not None
         )
 
 
-def _places(parts: tuple[int, ...], where: Mapping[int, list[range]]) -> frozenset[int] | None:
+def _places(phrase: _Phrase, where: Mapping[int, list[range]]) -> frozenset[int] | None:
     """The most places that the parts can have in their order, none too far from the last."""
-    ends = _longest((spot.stop, frozenset(spot)) for spot in where[parts[0]])
-    for part in parts[1:]:
+    ends = _longest((spot.stop, frozenset(spot)) for spot in where[phrase.parts[0]])
+    for part in phrase.parts[1:]:
         ends = _longest(
             (spot.stop, ends[end] | frozenset(spot))
             for spot in where[part]
-            for end in range(spot.start - MOST_BETWEEN, spot.start + 1)
+            for end in range(spot.start - phrase.most_between, spot.start + 1)
             if end in ends
         )
     return max(ends.values(), key=len, default=None)

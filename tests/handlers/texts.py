@@ -14,6 +14,22 @@ TUNED = Path(__file__).with_name("texts.tsv")
 HELD_OUT = Path(__file__).with_name("texts_held_out.tsv")
 """Written when the vocabulary was done, and never used to better it."""
 
+MISSED = frozenset(
+    {
+        "password rest please",
+        "I cannot for the life of me remember my password",
+        "reste",
+        "how long until my password expires",
+        "j'ai oublié mon code d'accès",
+        "Ich komme nicht mehr in meinen Account",
+        "is Dave's account locked?",
+        "I never asked you to call",
+    }
+)
+"""What of HELD_OUT is not understood as it was meant. None of these changes anything: six are
+answered with the list of words, one with a status, and one with the question whether it was them.
+"""
+
 MARKS = {Certainty.EXACT: "=", Certainty.NEAR: "~"}
 
 
