@@ -29,7 +29,7 @@ STOP_WORDS: Final = (
     "ARRÊT",
 )
 START_WORDS: Final = ("START", "UNSTOP", "YES")
-HELP_WORDS: Final = ("HELP", "INFO", "AYUDA")
+HELP_WORDS: Final = ("HELP", "INFO", "AYUDA", "AIDE")
 
 _OWNERS = {"stop": STOP_WORDS, "start": START_WORDS, "help": HELP_WORDS}
 
@@ -37,3 +37,19 @@ WORDS_OF_CARRIERS: Final[Mapping[str, str]] = MappingProxyType(
     {" ".join(Text(word).words): owner for owner, words in _OWNERS.items() for word in words}
 )
 """Word, as `Text.words` spells it, to the name of the handler that may claim it."""
+
+_NOBODYS = """
+    ALTO BAJA CANCELAR DETENER PARAR INICIAR COMENZAR SI
+    ARRETER ANNULER DESABONNER DEBUT COMMENCER OUI
+    STOPP ABBRECHEN ABMELDEN ANMELDEN JA
+    SAIR DESCADASTRAR INSCREVER SIM
+    ANNULLA CANCELLA DISATTIVA INIZIA
+    ANNULEREN AFMELDEN AANMELDEN
+    BEGIN CONTINUE JOIN SUBSCRIBE OPTIN
+"""
+
+KEPT_FREE: Final = frozenset(_NOBODYS.split())
+"""What senders in other countries let mean STOP, START or YES, and carriers may learn from them.
+
+We do nothing at these, as no carrier has told us that it acts at them; and no command may be one.
+"""

@@ -35,6 +35,7 @@ from gateway.wording import (
 )
 from handlers import read
 from handlers.conversation import Account, Action, Caller, Fact, Say, Text
+from handlers.meaning import Certainty, Intent, Meaning
 from handlers.reserved import WORDS_OF_CARRIERS
 
 LANGUAGES = languages()
@@ -262,8 +263,9 @@ def test_a_language_is_added_by_its_folder_alone(tmp_path: Path) -> None:
 
 def test_there_is_a_template_for_whatever_the_handlers_say() -> None:
     one, two = Account(1, "a"), Account(2, "b")
-    callers = [Caller(()), Caller((one,)), Caller((one, two))]
-    said = [read(Text(body), caller) for body in ("reset", "hi", "help") for caller in callers]
+    callers = [Caller(()), Caller((), is_frozen=True), Caller((one,)), Caller((one, two))]
+    meanings = [None, *(Meaning(i, c, "en") for i in Intent for c in Certainty)]
+    said = [read(each, Text("hi"), caller) for each in meanings for caller in callers]
     assert {answer.template for answer in said if isinstance(answer, Say)} <= set(FACTS)
 
 
