@@ -75,7 +75,7 @@ class Replies:
         """Take hold of a waiting text for a lease; None where there is nothing to send."""
         now = self._now()
         wanted = {"message_id": message_id, "now": now, "until": now + requests.LEASE}
-        wanted["seek_at"] = now + FIRST_SOUGHT
+        wanted["sought"] = now + FIRST_SOUGHT
         if session.connection().execute(_TAKE, wanted).rowcount == 0:
             return None
         return self.held(session, message_id)
@@ -183,7 +183,7 @@ _TAKE: Final = (
         attempt=_texts.attempt + 1,
         lease_until=bindparam("until"),
         ring_at=bindparam("until"),
-        seek_at=case((_texts.lease_until.is_not(None), bindparam("seek_at")), else_=_texts.seek_at),
+        seek_at=case((_texts.lease_until.is_not(None), bindparam("sought")), else_=_texts.seek_at),
     )
 )
 """Whoever held it before and never gave it back may have handed it over: a copy is sought."""

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from gateway.carriers import CarrierError, SendLater, SendUnknown
-from gateway.records import StrayText
+from gateway.records import Phone, Request, StrayText
+from gateway.records.forgetting import forget_phone
 from tests.fakes import Crash, SentText
 from tests.world import SAM, World
 
@@ -31,6 +32,12 @@ def answered_with(world: World, error: CarrierError, *, taken: bool) -> None:
     world.carrier.faults = [(error, taken)]
     world.text("RESET")
     world.work()
+
+
+def forgotten(world: World) -> bool:
+    with world.database.transaction() as session:
+        phone = session.scalars(select(Phone).join(Request)).one()
+        return forget_phone(session, phone)
 
 
 def strays(world: World) -> list[str]:
@@ -98,6 +105,16 @@ def test_a_carrier_that_does_not_tell_is_asked_until_it_does(world: World) -> No
     world.carrier.keeps_to_itself = False
     world.settle(2 * HALF_AN_HOUR, step=120)
     assert set(world.carrier.redacted) == all_sids(world)
+
+
+def test_the_number_is_not_forgotten_before_its_copies_are_found(world: World) -> None:
+    killed_once_taken(world)
+    world.carrier.keeps_to_itself = True
+    world.settle(20 * 60, step=30)
+    assert not forgotten(world)
+    world.carrier.keeps_to_itself = False
+    world.settle(2 * HALF_AN_HOUR, step=120)
+    assert forgotten(world)
 
 
 def test_it_is_asked_seldom_and_then_no_more(world: World) -> None:
