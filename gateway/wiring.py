@@ -31,6 +31,7 @@ from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
+from gateway.engine.strays import Strays
 from gateway.engine.sweeps import Sweeps
 from gateway.engine.sync.syncing import Syncing
 from gateway.limits import Limits, RedisLimits
@@ -118,6 +119,10 @@ class Gateway:
     @cached_property
     def redaction(self) -> Redaction:
         return Redaction(self.database, self.carrier, self.now)
+
+    @cached_property
+    def strays(self) -> Strays:
+        return Strays(self.database, self.seal, self.carrier, self.now)
 
     @cached_property
     def replies(self) -> Replies:

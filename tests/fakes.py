@@ -31,7 +31,7 @@ from directory.errors import (
     Refusal,
 )
 from directory.people import Listed, PeopleSource
-from gateway.carriers import Accepted, CarrierError
+from gateway.carriers import Accepted, CarrierError, SendLater
 from gateway.carriers.lookup import LineType, LookedUp, LookupFailed, Wanted
 from gateway.engine.doorbell import JobName
 from gateway.limits import Allowed, CannotSay, Exceeded, Limit, Verdict
@@ -265,6 +265,9 @@ class FakeCarrier:
         self.sent: list[SentText] = []
         self.redacted: list[str] = []
         self.statuses: dict[str, str] = {}
+        self.asked_for_copies = 0
+        self.keeps_to_itself = False
+        """It does not say what it has taken."""
         self.on_send: Callable[[SentText], None] = lambda _text: None
         self.faults: list[tuple[CarrierError, bool] | None] = []
         self.failpoints = failpoints
@@ -288,6 +291,13 @@ class FakeCarrier:
 
     def redact(self, sid: str) -> None:
         self.redacted.append(sid)
+
+    def copies(self, sender: str, to: str, since: datetime, until: datetime) -> Sequence[str]:
+        """Each was taken within that time."""
+        self.asked_for_copies += 1
+        if self.keeps_to_itself:
+            raise SendLater(20503)
+        return [each.sid for each in self.sent if (each.sender, each.to) == (sender, to)]
 
     def texts_to(self, number: str) -> list[str]:
         return [text.body for text in self.sent if text.to == number]

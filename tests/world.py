@@ -29,6 +29,7 @@ from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
 from gateway.engine.sealing import Sealing
+from gateway.engine.strays import Strays
 from gateway.engine.sweeps import Sweeps
 from gateway.engine.sync.syncing import Syncing
 from gateway.links import Links
@@ -65,6 +66,7 @@ from tests.fakes import (
 PARTS = (
     "deliveries",
     "redaction",
+    "strays",
     "inbox",
     "allowances",
     "replies",
@@ -136,6 +138,10 @@ class World:
     @cached_property
     def redaction(self) -> Redaction:
         return Redaction(self.database, self.carrier, self.clock)
+
+    @cached_property
+    def strays(self) -> Strays:
+        return Strays(self.database, self.seal, self.carrier, self.clock)
 
     @cached_property
     def inbox(self) -> Inbox:

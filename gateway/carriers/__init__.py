@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from pydantic import SecretStr
@@ -73,4 +75,8 @@ class Carrier(Protocol):
 
     def redact(self, sid: str) -> None:
         """Empty the carrier's own copy of a text. Already gone is as good."""
+        ...
+
+    def copies(self, sender: str, to: str, since: datetime, until: datetime) -> Collection[str]:
+        """The ids of the texts that we handed over for this number within this time."""
         ...

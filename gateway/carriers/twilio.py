@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
 
 import requests
@@ -37,6 +39,8 @@ UNHEARD: Final = logging.Logger("unheard", logging.CRITICAL)  # noqa: LOG001  (n
 
 NOT_YET_FINAL: Final = 20009
 GONE: Final = 20404
+NEWEST_LOOKED_AT: Final = 100
+"""Of all that went to one number, Twilio's newest first: what is sought is minutes old."""
 
 CODES: Final[dict[int, type[CarrierError]]] = {
     **dict.fromkeys((20429, 20503, 21611, 30001), SendLater),
@@ -87,8 +91,36 @@ class TwilioCarrier:
         except SendRefused as error:
             raise (SendLater(error.code) if error.code == NOT_YET_FINAL else error) from None
 
+    def copies(self, sender: str, to: str, since: datetime, until: datetime) -> Collection[str]:
+        """One page, with words in it that are not looked at.
+
+        Not asked for by when they were sent: some never were, and are kept all the same.
+        A service picks a number that we do not know, so the sender is looked for in the answer.
+        """
+
+        def sids() -> Collection[str]:
+            wanted = {"To": to, "PageSize": NEWEST_LOOKED_AT}
+            texts = _listed(self._client(), "Messages", wanted, "messages")
+            return [_sid_of(text) for text in texts if _is_copy(text, sender, since, until)]
+
+        return guarded(sids)
+
     def _client(self) -> Client:
         return rest_client(self._settings, self._session)
+
+
+def _is_copy(text: Mapping[str, Any], sender: str, since: datetime, until: datetime) -> bool:
+    """Whether a call of the API had it sent from there within this time."""
+    route = "messaging_service_sid" if sender.startswith("MG") else "from"
+    if text["direction"] != "outbound-api" or text[route] != sender:
+        return False
+    return since <= parsedate_to_datetime(text["date_created"]) <= until
+
+
+def _sid_of(text: Mapping[str, Any]) -> str:
+    if not MESSAGE_SID.fullmatch(text["sid"]):
+        raise ValueError
+    return str(text["sid"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +181,22 @@ class TwilioAccount:
         self._session.close()
 
     def _numbers(self, number: str) -> list[dict[str, Any]]:
-        """The client's own lists keep to themselves why Twilio did not answer with one."""
         client = rest_client(self._settings, self._session)
-        account = f"/2010-04-01/Accounts/{self._settings.twilio_account_sid}"
-        url = f"{client.api.base_url}{account}/IncomingPhoneNumbers.json"
-        answer = client.request("GET", url, params={"PhoneNumber": number, "PageSize": 1})
-        body = json.loads(answer.text)
-        if answer.status_code != 200:
-            raise _by_answer(answer.status_code, body.get("code"))
-        numbers: list[dict[str, Any]] = body["incoming_phone_numbers"]
-        return numbers
+        wanted = {"PhoneNumber": number, "PageSize": 1}
+        return _listed(client, "IncomingPhoneNumbers", wanted, "incoming_phone_numbers")
+
+
+def _listed(
+    client: Client, path: str, wanted: Mapping[str, Any], name: str
+) -> list[dict[str, Any]]:
+    """One page. The client's own lists keep to themselves why Twilio did not answer with one."""
+    url = f"{client.api.base_url}/2010-04-01/Accounts/{client.account_sid}/{path}.json"
+    answer = client.request("GET", url, params=wanted)
+    body = json.loads(answer.text)
+    if answer.status_code != 200:
+        raise _by_answer(answer.status_code, body.get("code"))
+    page: list[dict[str, Any]] = body[name]
+    return page
 
 
 def rest_client(

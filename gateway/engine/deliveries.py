@@ -124,9 +124,9 @@ def accept(session: Session, letter: Letter, sid: str, status: str, now: datetim
     return True
 
 
-def keep_stray(session: Session, sid: str, now: datetime) -> None:
-    """A second copy of a text at the carrier is emptied as well."""
-    insert_once(session, StrayText, sid=sid, found_at=now, redact_at=now)
+def keep_stray(session: Session, sid: str, now: datetime) -> bool:
+    """A second copy of a text at the carrier is emptied as well. False where it was known."""
+    return insert_once(session, StrayText, sid=sid, found_at=now, redact_at=now) is not None
 
 
 def _meant(session: Session, report: Report) -> Letter | None:

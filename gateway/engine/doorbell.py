@@ -42,6 +42,7 @@ class JobName(StrEnum):
     POLL = "poll"
     REDACT = "redact"
     REDACT_STRAY = "redact_stray"
+    SEEK_STRAYS = "seek_strays"
     SCRAMBLE = "scramble"
     MAIL = "mail"
     SYNC = "sync"
@@ -55,6 +56,7 @@ QUEUE_OF: Final = {
     JobName.POLL: QueueName.MAINTENANCE,
     JobName.REDACT: QueueName.MAINTENANCE,
     JobName.REDACT_STRAY: QueueName.MAINTENANCE,
+    JobName.SEEK_STRAYS: QueueName.MAINTENANCE,
     JobName.SCRAMBLE: QueueName.MAINTENANCE,
     JobName.MAIL: QueueName.MAIL,
     JobName.SYNC: QueueName.MAINTENANCE,

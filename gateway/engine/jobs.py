@@ -16,6 +16,7 @@ from gateway.engine.performing import Performer
 from gateway.engine.redaction import Redaction
 from gateway.engine.replies import Replies
 from gateway.engine.scrambling import Scrambler
+from gateway.engine.strays import Strays
 from gateway.engine.sync.syncing import Syncing
 
 log = structlog.get_logger()
@@ -34,6 +35,8 @@ class Parts(Protocol):
     def deliveries(self) -> Deliveries: ...
     @property
     def redaction(self) -> Redaction: ...
+    @property
+    def strays(self) -> Strays: ...
     @property
     def scrambler(self) -> Scrambler: ...
     @property
@@ -54,6 +57,7 @@ def functions(parts: Parts) -> Mapping[JobName, JobFunction]:
         JobName.POLL: parts.deliveries.poll,
         JobName.REDACT: parts.redaction.redact,
         JobName.REDACT_STRAY: parts.redaction.redact_stray,
+        JobName.SEEK_STRAYS: parts.strays.seek,
         JobName.SCRAMBLE: parts.scrambler.scramble,
         JobName.MAIL: parts.mailing.deliver,
         JobName.SYNC: parts.syncing.begin,

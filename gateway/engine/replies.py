@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import structlog
 from pydantic import SecretStr
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.carriers import (
@@ -26,6 +26,7 @@ from gateway.confirmation_words import word_of
 from gateway.engine import fallback, requests
 from gateway.engine.allowances import Allowances, Exceeded, Stage
 from gateway.engine.deliveries import accept, keep_stray
+from gateway.engine.strays import FIRST_SOUGHT
 from gateway.records import OutboundMessage, Phone
 from gateway.records.audit import Event
 from gateway.records.base import table_of
@@ -87,6 +88,7 @@ class Replies:
         """Take hold of a waiting text for a lease; None where there is nothing to send."""
         now = self._now()
         wanted = {"message_id": message_id, "now": now, "until": now + requests.LEASE}
+        wanted["sought"] = now + FIRST_SOUGHT
         if session.connection().execute(_TAKE, wanted).rowcount == 0:
             return None
         return self.held(session, message_id)
@@ -168,12 +170,14 @@ class Replies:
             code=error.code,
             attempt=letter.attempt,
         )
-        unknowns = letter.unknown_outcomes + isinstance(error, SendUnknown)
+        is_unknown = isinstance(error, SendUnknown)
+        unknowns = letter.unknown_outcomes + is_unknown
+        lost = {"seek_at": self._now() + FIRST_SOUGHT} if is_unknown else {}
         wait = _wait(letter.attempt, unknowns, error)
         if isinstance(error, RecipientOptedOut):
             _shut(session, letter.phone_id, self._now())
         if wait is None:
-            self._fail(session, letter, _reason(error), error_code=error.code)
+            self._fail(session, letter, _reason(error), error_code=error.code, **lost)
         elif not change_text(
             session,
             letter.message_id,
@@ -183,6 +187,7 @@ class Replies:
             unknown_outcomes=unknowns,
             lease_until=None,
             ring_at=self._now() + wait,
+            **lost,
         ):
             log.info("reply.overtaken", message=letter.message_id, attempt=letter.attempt)
 
@@ -209,8 +214,14 @@ _TAKE: Final = (
         _texts.state == OutboundState.WAITING,
         or_(_texts.lease_until.is_(None), _texts.lease_until <= bindparam("now")),
     )
-    .values(attempt=_texts.attempt + 1, lease_until=bindparam("until"), ring_at=bindparam("until"))
+    .values(
+        attempt=_texts.attempt + 1,
+        lease_until=bindparam("until"),
+        ring_at=bindparam("until"),
+        seek_at=case((_texts.lease_until.is_not(None), bindparam("sought")), else_=_texts.seek_at),
+    )
 )
+"""Whoever held it before and never gave it back may have handed it over: a copy is sought."""
 _NEWER: Final = (
     select(OutboundMessage.id)
     .where(

@@ -77,6 +77,7 @@ class Sweeps:
         self._pick_up(JobName.PERFORM, Request.id, Request.ring_at, now, go_on)
         self._pick_up(JobName.DELIVER, OutboundMessage.id, OutboundMessage.ring_at, now, go_on)
         self._pick_up(JobName.POLL, OutboundMessage.id, OutboundMessage.poll_at, now, go_on)
+        self._pick_up(JobName.SEEK_STRAYS, OutboundMessage.id, OutboundMessage.seek_at, now, go_on)
         self._pick_up(JobName.REDACT, OutboundMessage.id, OutboundMessage.redact_at, now, go_on)
         self._pick_up(JobName.REDACT_STRAY, StrayText.id, StrayText.redact_at, now, go_on)
         self._pick_up(JobName.SCRAMBLE, Request.id, Request.scramble_at, now, go_on)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from gateway.carriers.twilio_codes import problem_of
 from gateway.engine.pulse import KINDS
-from gateway.monitoring.queues import requests_in, unsent_texts, waiting
+from gateway.monitoring.queues import requests_in, unsent_texts, unsought, waiting
 from gateway.monitoring.readiness import Readiness, readiness
 from gateway.records import AuditEvent, OutboundMessage, Request, Sync
 from gateway.records.audit import Event
@@ -147,11 +147,11 @@ def _waiting_texts(session: Session) -> Metric:
 
 
 def _unredacted(session: Session, now: datetime) -> Metric:
-    count = session.scalar(
-        select(func.count()).where(
-            OutboundMessage.redact_at > NEVER, OutboundMessage.accepted_at <= now - OVERDUE
-        )
+    """A copy that the carrier will not tell us of is as bad as one that it will not empty."""
+    overdue = select(func.count()).where(
+        OutboundMessage.redact_at > NEVER, OutboundMessage.accepted_at <= now - OVERDUE
     )
+    count = session.execute(overdue).scalar_one() + unsought(session, now).count
     return GaugeMetricFamily(
         "resetline_unredacted_texts", "Texts whose copy at the carrier is overdue.", count
     )

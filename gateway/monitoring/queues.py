@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway.engine.deliveries import REDACT_BY
 from gateway.engine.doorbell import QueueName
+from gateway.engine.strays import SOUGHT_BY
 from gateway.records import Mail, OutboundMessage, Request, StrayText
 from gateway.records.messages import NEVER, OutboundState
 from gateway.records.requests import RequestState
@@ -59,7 +60,8 @@ def _copies(session: Session, now: datetime) -> Waiting:
     unreported = OutboundMessage.state == OutboundState.ACCEPTED
     had_its_time = and_(unreported, OutboundMessage.accepted_at <= now - REDACT_BY)
     late = _copies_where(session, had_its_time, REDACT_BY)
-    return late + _copies_where(session, ~unreported, timedelta()) + _strays(session, now)
+    late += _copies_where(session, ~unreported, timedelta())
+    return late + _strays(session, now) + unsought(session, now)
 
 
 def _strays(session: Session, now: datetime) -> Waiting:
@@ -68,6 +70,15 @@ def _strays(session: Session, now: datetime) -> Waiting:
         StrayText.redact_at > NEVER, StrayText.found_at <= now - REDACT_BY
     )
     return Waiting(*session.execute(counted).one())
+
+
+def unsought(session: Session, now: datetime) -> Waiting:
+    """Texts that may have copies which the carrier should have told us of by now."""
+    counted = select(func.count(), func.min(OutboundMessage.created_at)).where(
+        OutboundMessage.seek_at > NEVER, OutboundMessage.created_at <= now - SOUGHT_BY
+    )
+    count, since = session.execute(counted).one()
+    return Waiting(count, since + SOUGHT_BY if count else None)
 
 
 def _copies_where(session: Session, which: ColumnElement[bool], grace: timedelta) -> Waiting:

@@ -49,7 +49,11 @@ def _is_busy(session: Session, phone_ids: Sequence[int]) -> bool:
     alive = exists().where(Request.phone_id.in_(phone_ids), Request.state.in_(ALIVE))
     under_way = exists().where(
         OutboundMessage.phone_id.in_(phone_ids),
-        or_(OutboundMessage.ring_at.is_not(None), OutboundMessage.redact_at.is_not(None)),
+        or_(
+            OutboundMessage.ring_at.is_not(None),
+            OutboundMessage.redact_at.is_not(None),
+            OutboundMessage.seek_at.is_not(None),
+        ),
     )
     return bool(session.scalar(select(or_(alive, under_way))))
 

@@ -75,6 +75,12 @@ class OutboundMessage(Base):
             sqlite_where=text("proof_id IS NOT NULL"),
             postgresql_where=text("proof_id IS NOT NULL"),
         ),
+        Index(
+            "ix_outbound_messages_seek_at",
+            "seek_at",
+            sqlite_where=text("seek_at IS NOT NULL"),
+            postgresql_where=text("seek_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -102,6 +108,8 @@ class OutboundMessage(Base):
     accepted_at: Mapped[datetime | None]
     poll_at: Mapped[datetime | None]
     """When the carrier is asked what became of it, should it not have told us by then."""
+    seek_at: Mapped[datetime | None]
+    """When the carrier is asked for copies: set once the outcome of a sending was lost."""
     redact_at: Mapped[datetime | None]
     redacted_at: Mapped[datetime | None]
 
@@ -119,7 +127,7 @@ _OF_REQUEST: Final = (
 
 
 class StrayText(Base):
-    """Another copy of a text of ours at the carrier: sent again after an unknown outcome."""
+    """Another copy of a text of ours at the carrier: sent again after a lost outcome."""
 
     __tablename__ = "stray_texts"
     __table_args__ = (Index("ix_stray_texts_redact_at", "redact_at"),)

@@ -128,6 +128,9 @@ class Site:
                 if row.ring_at and (row.lease_until is None or row.lease_until <= now):
                     row.ring_at = min(row.ring_at, now)
                     due.append((_job_of(row), row.id))
+                if isinstance(row, OutboundMessage) and row.seek_at:
+                    row.seek_at = min(row.seek_at, now)
+                    due.append((JobName.SEEK_STRAYS, row.id))
                 if isinstance(row, OutboundMessage) and row.redact_at:
                     row.redact_at = min(row.redact_at, now)
                     if row.state != "accepted":

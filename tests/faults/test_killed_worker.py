@@ -34,6 +34,7 @@ def was_taken(row: Row, person: Somebody) -> bool:
     return len(row.saw(person)) > 0
 
 
+AFTER_TAKING = "while it sends the text, after the carrier has taken it"
 DEATHS: Mapping[str, Death] = {
     "while it signs in to the directory": Death(
         lambda row: row.site.office.server.faults.hang(Kind.BIND), asked(Kind.BIND)
@@ -52,7 +53,7 @@ DEATHS: Mapping[str, Death] = {
         lambda row: row.site.installation.carrier.faults.answer("hang", seconds=20),
         is_being_sent,
     ),
-    "while it sends the text, after the carrier has taken it": Death(
+    AFTER_TAKING: Death(
         lambda row: row.site.installation.carrier.faults.answer("hang", accepted=True, seconds=20),
         was_taken,
     ),
@@ -121,6 +122,18 @@ def test_a_worker_sleeps_between_sealing_and_setting(row_on_postgresql: Row) -> 
     wait_for(lambda: "overtaken" in worker.log.read_text())
     row.ends()
     assert len(row.saw(person)) == 1
+
+
+def test_a_copy_that_nobody_was_told_of(row: Row) -> None:
+    """A worker is killed once the carrier has taken the text, and every report of it is lost."""
+    person, carrier = row.somebody(), row.site.installation.carrier
+    carrier.faults.lose_callbacks(len(("sent", "delivered")))
+    bring_to(DEATHS[AFTER_TAKING], row, person, row.site.installation.worker)
+    row.site.installation.worker.kill()
+    wait_for(lambda: [each.status for each in carrier.texts_to(person.number)] == ["delivered"])
+    lose_lease(row)
+    row.ends()
+    assert len(row.saw(person)) == 2
 
 
 def test_a_worker_is_killed_before_it_has_begun(row: Row) -> None:

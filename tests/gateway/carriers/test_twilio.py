@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 import requests
 import responses
+from flask import Flask
 from pydantic import SecretStr
 
 from gateway.carriers import (
@@ -20,12 +24,16 @@ from gateway.carriers import (
     SendUnknown,
 )
 from gateway.carriers.twilio import TwilioCarrier
-from simulator.twilio import Account, Carrier, Number, serving
+from simulator.twilio import Account, Carrier, MessagingService, Number, serving
 from simulator.twilio.api import blueprint
+from simulator.twilio.faults import RequestKind
 from tests.gateway.doors.conftest import ACCOUNT_SID, PUBLIC_URL, TOKENS, web_settings
-from tests.world import MIA, OUR_NUMBER
+from tests.world import MIA, OUR_NUMBER, SAM
 
 MESSAGES = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json"
+OTHER_NUMBER = "+14155550101"
+POOL, OTHER_POOL = "MG" + "b" * 32, "MG" + "c" * 32
+MINUTE = timedelta(minutes=1)
 BODY = SecretStr("Northwind: your one-time password is\nMaple-Otter-Canal-47")
 
 
@@ -165,18 +173,109 @@ def test_a_copy_in_flight_is_emptied_later() -> None:
         TwilioCarrier(web_settings()).redact(sid)
 
 
-def test_sending_and_emptying_against_a_stateful_twilio() -> None:
-    account = Account(ACCOUNT_SID, TOKENS[0], numbers=(Number(OUR_NUMBER),))
-    carrier = Carrier(account, post=lambda _request: 204)
-    from flask import Flask
-
+@contextmanager
+def a_stateful_twilio(**account: Any) -> Iterator[tuple[TwilioCarrier, Carrier]]:
+    """Ours, and what it talks to."""
+    numbers = (Number(OUR_NUMBER), Number(OTHER_NUMBER))
+    carrier = Carrier(
+        Account(ACCOUNT_SID, TOKENS[0], numbers=numbers, **account), post=lambda _request: 204
+    )
     app = Flask("twilio")
     app.register_blueprint(blueprint(carrier))
     with serving(app) as url:
-        ours = TwilioCarrier(web_settings(twilio_api_url=url))
+        yield TwilioCarrier(web_settings(twilio_api_url=url)), carrier
+
+
+def test_sending_and_emptying_against_a_stateful_twilio() -> None:
+    with a_stateful_twilio() as (ours, carrier):
         accepted = send(ours)
         with pytest.raises(SendLater):
             ours.redact(accepted.sid)
         carrier.advance()
         ours.redact(accepted.sid)
     assert carrier.fetch(accepted.sid).body == ""
+
+
+def copies(ours: TwilioCarrier, sender: str = OUR_NUMBER, *, since: datetime | None = None) -> Any:
+    now = datetime.now(UTC)
+    return ours.copies(sender, MIA, since or now - MINUTE, now + MINUTE)
+
+
+def test_what_was_sent_from_a_number_to_another_is_found() -> None:
+    with a_stateful_twilio() as (ours, carrier):
+        sids = {send(ours).sid, send(ours).sid}
+        ours.send(OUR_NUMBER, SAM, BODY, 300, 8)
+        send(ours, OTHER_NUMBER)
+        carrier.send_text(MIA, OUR_NUMBER, "STOP")  # which Twilio answers itself
+        carrier.advance()
+        assert set(copies(ours)) == sids
+
+
+def test_what_was_sent_from_a_service_is_found_and_nothing_else_of_the_account() -> None:
+    ours_and_theirs = [MessagingService(sid, (OUR_NUMBER,)) for sid in (POOL, OTHER_POOL)]
+    with a_stateful_twilio(services=tuple(ours_and_theirs)) as (ours, carrier):
+        sid = send(ours, POOL).sid
+        send(ours, OTHER_POOL)
+        send(ours, OUR_NUMBER)
+        assert copies(ours, POOL) == [sid]
+        carrier.advance()
+        assert copies(ours, POOL) == [sid]
+
+
+def test_a_copy_that_never_left_is_found_too() -> None:
+    with a_stateful_twilio() as (ours, carrier):
+        carrier.faults.failed(MIA, 30036)
+        sid = send(ours).sid
+        carrier.advance()
+        assert carrier.fetch(sid).sent is None
+        assert copies(ours) == [sid]
+
+
+def test_what_was_sent_at_another_time_is_left_alone() -> None:
+    with a_stateful_twilio() as (ours, carrier):
+        send(ours)
+        carrier.advance(3600)
+        later = send(ours).sid
+        now = carrier.timetable.now()
+        assert ours.copies(OUR_NUMBER, MIA, now - MINUTE, now + MINUTE) == [later]
+        assert ours.copies(OUR_NUMBER, MIA, now + MINUTE, now + 2 * MINUTE) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "meaning"),
+    [
+        ("too_many_requests", SendLater),
+        ("unavailable", SendLater),
+        ("server_error", SendUnknown),
+        ("html", SendUnknown),
+        ("empty", SendUnknown),
+        ("problem", SendUnknown),
+    ],
+)
+def test_copies_that_twilio_does_not_tell_of_are_no_empty_list(
+    kind: RequestKind, meaning: type[CarrierError]
+) -> None:
+    with a_stateful_twilio() as (ours, carrier):
+        carrier.faults.answer(kind, operation="list")
+        with pytest.raises(CarrierError) as caught:
+            copies(ours)
+    assert type(caught.value) is meaning
+    assert MIA not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {},
+        {"sid": "SM1"},
+        {"date_created": None},
+        {"date_created": "yesterday"},
+    ],
+)
+@responses.activate
+def test_a_copy_that_cannot_be_read_is_no_empty_list(text: dict[str, Any]) -> None:
+    whole = {"sid": "SM" + "a" * 32, "direction": "outbound-api", "from": OUR_NUMBER}
+    whole["date_created"] = "Mon, 02 Mar 2026 09:00:00 +0000"
+    responses.get(MESSAGES, json={"messages": [whole | text if text else {}]})
+    with pytest.raises(SendUnknown):
+        copies(TwilioCarrier(web_settings()), since=datetime(2026, 3, 1, tzinfo=UTC))

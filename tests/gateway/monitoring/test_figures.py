@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from directory.errors import OutcomeUnknown
-from gateway.carriers import CarrierMisconfigured, SendLater
+from gateway.carriers import CarrierMisconfigured, SendLater, SendUnknown
 from gateway.engine.bookkeeping import keep_books
 from gateway.engine.deliveries import Report
 from gateway.engine.doorbell import QueueName
@@ -111,6 +111,23 @@ def test_a_copy_that_is_not_emptied_in_time_is_seen(
     assert figures["resetline_queue_age_seconds{maintenance}"] == 301
     assert figures["resetline_unredacted_texts"] == 1
     world_anywhere.work()
+    assert watcher.scrape()["resetline_unredacted_texts"] == 0
+
+
+def test_a_copy_that_twilio_does_not_tell_of_is_seen(
+    world_anywhere: World, watcher: Watcher
+) -> None:
+    world_anywhere.carrier.faults = [(SendUnknown(), True)]
+    reset(world_anywhere)
+    world_anywhere.carrier.keeps_to_itself = True
+    world_anywhere.settle(29 * 60, step=60)
+    assert watcher.scrape()["resetline_unredacted_texts"] == 0
+    world_anywhere.clock.forward(120)
+    figures = watcher.scrape()
+    assert figures["resetline_unredacted_texts"] == 1
+    assert figures["resetline_queue_age_seconds{maintenance}"] == 60
+    world_anywhere.carrier.keeps_to_itself = False
+    world_anywhere.settle(3600, step=300)
     assert watcher.scrape()["resetline_unredacted_texts"] == 0
 
 
