@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask
@@ -13,7 +15,14 @@ from werkzeug.test import TestResponse
 
 from gateway.branding import Brand
 from gateway.doors.enrolment import looks
+from gateway.limits import Allowed, Limit, Verdict
+from gateway.records import schema
+from gateway.records.database import Database
+from tests.fakes import FakeLimits
+from tests.gateway.doors.activation import visited
 from tests.gateway.doors.conftest import PUBLIC_URL
+from tests.gateway.engine.enrolment.conftest import add_person
+from tests.world import World
 
 METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 OUR_LOOKS: Final = {
@@ -42,6 +51,8 @@ class Walk:
 
     client: FlaskClient
     token: str
+    csrf: str
+    """The mark of a page that was opened with that link."""
 
     @property
     def addresses(self) -> list[Address]:
@@ -90,3 +101,33 @@ def _items(rule: Rule, name: str) -> set[str]:
     converter = _of(rule, name)
     assert isinstance(converter, AnyConverter)
     return converter.items
+
+
+@contextmanager
+def walking(folder: Path, step: str) -> Iterator[tuple[Walk, World]]:
+    """Nina has got her link and is at a step; nobody counts how often somebody knocks."""
+    world = world_at(f"sqlite:///{folder}/resetline.db")
+    world.limits = Uncounted(world.clock)
+    nina = add_person(world, "nina.alvarez")
+    nina.invited()
+    with visited(world, nina) as visitor:
+        if step != "invited":
+            visitor.types_number()
+        if step == "enrolled":
+            nina.types(nina.codes()[-1])
+        yield Walk(visitor.client, nina.token, visitor.csrf), world
+    world.close()
+
+
+def world_at(url: str) -> World:
+    database = Database(url)
+    schema.upgrade(database.engine)
+    database.close()
+    return World(url)
+
+
+class Uncounted(FakeLimits):
+    """Whoever walks along all routes knocks more often than anybody may."""
+
+    def take(self, limit: Limit, key: str) -> Verdict:
+        return Allowed()

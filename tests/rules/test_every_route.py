@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,14 +12,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from gateway.app import MAX_BODY_BYTES
-from gateway.limits import Allowed, Limit, Verdict
-from gateway.records import schema
-from gateway.records.database import Database
 from gateway.wiring import Gateway
-from tests.fakes import FakeLimits
-from tests.gateway.doors.activation import visited
-from tests.gateway.engine.enrolment.conftest import add_person
-from tests.rules.routes import METHODS, Address, Walk
+from tests.rules.routes import METHODS, Address, Walk, walking
 from tests.world import World
 
 EVERYWHERE: Final = {
@@ -125,7 +118,7 @@ def test_every_cookie_is_for_our_host_over_https_and_not_for_scripts(answers: An
 def test_only_pages_of_a_link_that_works_set_a_cookie(walk: Walk) -> None:
     for address in walk.addresses:
         client = walk.client.application.test_client()
-        answer = Walk(client, walk.token).knock(address, "GET")
+        answer = Walk(client, walk.token, "").knock(address, "GET")
         assert "Set-Cookie" not in answer.headers or walk.token in address.path, address
 
 
@@ -247,36 +240,6 @@ def test_what_fails_unforeseen_tells_no_more(walk: Walk, monkeypatch: pytest.Mon
         assert not WHAT_WE_ARE_MADE_OF.search(answer.text) or answer.status_code < 400, where
         assert {name: answer.headers.get(name) for name in EVERYWHERE} == EVERYWHERE, where
     assert failed, "nothing was broken"
-
-
-@contextmanager
-def walking(folder: Path, step: str) -> Iterator[tuple[Walk, World]]:
-    """Nina has got her link and is at a step; nobody counts how often somebody knocks."""
-    world = world_at(f"sqlite:///{folder}/resetline.db")
-    world.limits = Uncounted(world.clock)
-    nina = add_person(world, "nina.alvarez")
-    nina.invited()
-    with visited(world, nina) as visitor:
-        if step != "invited":
-            visitor.types_number()
-        if step == "enrolled":
-            nina.types(nina.codes()[-1])
-        yield Walk(visitor.client, nina.token), world
-    world.close()
-
-
-def world_at(url: str) -> World:
-    database = Database(url)
-    schema.upgrade(database.engine)
-    database.close()
-    return World(url)
-
-
-class Uncounted(FakeLimits):
-    """Whoever walks along all routes knocks more often than anybody may."""
-
-    def take(self, limit: Limit, key: str) -> Verdict:
-        return Allowed()
 
 
 def _sent(
