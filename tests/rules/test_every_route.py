@@ -96,6 +96,16 @@ def test_no_answer_lets_a_browser_load_anything_from_elsewhere(answers: Answers)
     assert open_to == set()
 
 
+def test_every_answer_says_what_it_is_and_leads_nowhere_else(answers: Answers) -> None:
+    """The kind and the letters of what is in it; no other site may read it; no redirect leaves."""
+    for where, answer in answers:
+        kind = answer.headers.get("Content-Type", "")
+        assert kind or not answer.data, where
+        assert not kind.startswith("text/") or "charset=utf-8" in kind, where
+        assert not any(name.startswith("Access-Control") for name, _ in answer.headers), where
+        assert re.match(r"/(?!/)|\Z", answer.headers.get("Location", "")), where
+
+
 def test_nothing_but_public_files_may_lie_in_a_cache(answers: Answers) -> None:
     kept = {
         where.split()[1]
