@@ -21,10 +21,11 @@ test: lint ## check and run every test (as root on Debian it installs the real p
 	@sh tests/real-parts.sh
 	@$(BIN)/python -m pytest $(PYTEST)
 
-lint: $(VENV)/test ## prove style, types and the directions of imports
+lint: $(VENV)/test ## prove style, types and the directions of imports, and audit the dependencies
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports >/dev/null || $(BIN)/lint-imports
+	@$(BIN)/python -m tests.advisories
 
 faults: $(VENV)/test ## break the running system in every way we know and print what the person saw (FAULTS=write: also into docs/reliability.md)
 	@sh tests/real-parts.sh

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway import logs
@@ -20,7 +20,9 @@ MAX_BODY_BYTES: Final = 64 * 1024
 
 HEADERS: Final = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -40,21 +42,37 @@ class App(Flask):
 
 
 def create_app(settings: Settings, gateway: Gateway | None = None) -> Flask:
-    """The web process. It parses, proves, keeps and rings; it calls nobody else."""
+    """The web process. It parses, proves, keeps and rings; it calls nobody else.
+
+    Nothing here reads a request's Host, so none has to be refused: probes come by address, and
+    proxies with a name of their own. Merging `//` would redirect to whatever host was asked for.
+    """
     logs.configure(settings.log_level, settings.log_format)
     gateway = gateway or Gateway(settings)
     app = App("gateway", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.url_map.merge_slashes = False
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
     app.register_blueprint(twilio.door(gateway))
     app.register_blueprint(health.door(gateway))
     app.register_blueprint(logos.door(gateway))
     app.register_blueprint(enrolment.door(gateway))
     app.register_error_handler(DatabaseUnavailable, _try_again)
+    app.before_request(_refuse_large_bodies)
     app.after_request(_with_headers)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
     return app
+
+
+def _refuse_large_bodies() -> None:
+    """Also where no form would be read. One in chunks does not say its length, so it is counted.
+
+    Werkzeug alone would cut such a form off at the limit and take what it has for the whole.
+    """
+    length = request.content_length
+    if (len(request.get_data()) if length is None else length) > MAX_BODY_BYTES:
+        abort(413)
 
 
 def _with_headers(response: Response) -> Response:

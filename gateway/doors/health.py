@@ -49,7 +49,9 @@ def _objection(token: str) -> Response | None:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if hmac.compare_digest(given.encode(), token.encode()):
         return None
-    return _refusal(401, "give METRICS_TOKEN as a bearer token")
+    refusal = _refusal(401, "give METRICS_TOKEN as a bearer token")
+    refusal.headers["WWW-Authenticate"] = "Bearer"
+    return refusal
 
 
 def _refusal(status: int, advice: str) -> Response:

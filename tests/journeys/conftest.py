@@ -19,7 +19,6 @@ PEOPLE = {
     "noah.both": "+12025550127",
     "dana.admin": "+12025550171",
     "priya.status": "+12025550162",
-    "lea.secret": "+12025550189",
 }
 
 

@@ -225,23 +225,6 @@ def test_a_link_that_was_replaced_is_dead_and_the_newer_one_works(
     assert browser.heading == "Change your mobile number"
 
 
-def test_no_link_code_or_number_is_left_anywhere(place: Newcomers) -> None:
-    """Neither in files, logs and the database, nor in Redis."""
-    number, installation = NUMBERS["nina.phone"], place.installation
-    token = place.link_for("nina.phone").rpartition("/")[2]
-    code = place.code_at(number)
-    wait_for(installation.is_quiet)
-    with installation.redis.client() as redis:
-        keys = [bytes(key) + bytes(redis.dump(key) or b"") for key in redis.keys("*")]
-    written = [path.read_bytes() for path in installation.written() if path.suffix != ".csv"]
-    places = {"redis": b"".join(keys), "files": b"".join(written), "database": installation.dump()}
-    assert b"resetline:limits" in places["redis"], "the limits were not where they are looked for"
-    for secret in (number, number.removeprefix("+1"), token, f" {code} ", f"#{code}"):
-        for form in (secret.encode(), secret.encode("utf-16-le")):
-            for name, content in places.items():
-                assert form not in content, f"{name} holds a secret"
-
-
 def _gets_back_to_work(place: Newcomers, username: str) -> None:
     """Confirmed by text and by mail, and then RESET does what it says."""
     number = NUMBERS[username]

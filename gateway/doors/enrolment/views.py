@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Final
 
 import structlog
@@ -111,14 +112,12 @@ class Views:
         log.error("door.no_database", detail=str(error))
         return self._pages.plain("away", 503)
 
-    def failed(self, error: HTTPException) -> HTTPException | Response:
+    def failed(self, error: HTTPException) -> Response:
         """In the same looks for whoever follows a link; other doors answer to machines."""
         if not request.path.startswith("/activate") or error.code is None:
-            return error
+            return _in_a_word(error)
         kind = "away" if error.code >= 500 else "nothing" if error.code == 404 else "unfit"
-        page = self._pages.plain(kind, error.code)
-        page.headers.extend({k: v for k, v in error.get_headers() if k == "Allow"})
-        return page
+        return _allowing(error, self._pages.plain(kind, error.code))
 
     def count(self) -> None:
         """Before any link is looked up. Raises StepRefused."""
@@ -154,6 +153,19 @@ class Views:
         except StepRefused as refused:
             return refused
         return None
+
+
+def _in_a_word(error: HTTPException) -> Response:
+    """What HTTP itself calls it, and nothing of what we are made of."""
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    phrase = HTTPStatus(status).phrase.lower()
+    return _allowing(error, Response(f"{phrase}\n", status, mimetype="text/plain"))
+
+
+def _allowing(error: HTTPException, answer: Response) -> Response:
+    """Which methods there are, where another one was tried."""
+    answer.headers.extend({k: v for k, v in error.get_headers() if k == "Allow"})
+    return answer
 
 
 def _number(enrolment: Enrolment, token: str) -> None:

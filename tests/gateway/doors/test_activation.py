@@ -421,7 +421,7 @@ def test_an_unknown_page_or_method_is_answered_in_words(visitor: Visitor) -> Non
     assert visitor.get("no-such-page").status_code == 404
     assert "There is nothing here" in visitor.get("no-such-page").text
     assert visitor.client.put(_path(visitor, "number")).status_code == 405
-    assert visitor.client.get("/no-such-door").text.startswith("<!doctype html>")
+    assert visitor.client.get("/no-such-door").text == "not found\n"
 
 
 def test_a_body_that_is_too_large_is_refused(visitor: Visitor) -> None:
