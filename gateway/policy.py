@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, Final, get_type_hints
 
-from gateway.policy_choices import LookUp, LookupFails
+from gateway.policy_choices import EnrolProof, LookUp, LookupFails
+from gateway.policy_rules import FOR_AN_ORGANIZATION, FOR_MANY, Rule, Scope
 from gateway.policy_values import (
     LONGEST,
     PolicyInvalid,
-    Read,
     countries,
     days,
     groups,
@@ -42,25 +41,6 @@ __all__ = [
 ]
 
 
-class Scope(StrEnum):
-    """Who decides, from the widest to the narrowest."""
-
-    TENANT = "tenant"
-    ORGANIZATION = "organization"
-    PERSON = "person"
-
-
-class EnrolProof(StrEnum):
-    """What somebody has to prove beside a number before it is theirs (NIST SP 800-63B-4 4.1.2)."""
-
-    EMAIL = "email"
-    """That they read the mail that we sent to the address on record."""
-    DIRECTORY_PASSWORD = "directory_password"  # noqa: S105  (a name)
-    """Also the password that they sign in with today."""
-    OPERATOR = "operator"
-    """Also to the MSP, who attests it with a command."""
-
-
 class PolicyUnknown(ValueError):
     """There is no policy of this name; the text names those that there are."""
 
@@ -72,22 +52,6 @@ class Setting:
     scope: Scope
     name: str
     value: str
-
-
-FOR_ANYBODY: Final = tuple(Scope)
-FOR_MANY: Final = (Scope.TENANT, Scope.ORGANIZATION)
-FOR_AN_ORGANIZATION: Final = (Scope.ORGANIZATION,)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How one policy is read, what it is about in a few words, and whom it may be set for."""
-
-    read: Read
-    about: str
-    scopes: tuple[Scope, ...] = FOR_ANYBODY
-    instead: str = ""
-    """What to use for whom it cannot be set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,3 +28,14 @@ class LookupFails(StrEnum):
     CLOSED = "closed"
     """No reset: whoever asks at all wants an answer."""
     OPEN = "open"
+
+
+class EnrolProof(StrEnum):
+    """What somebody has to prove beside a number before it is theirs (NIST SP 800-63B-4 4.1.2)."""
+
+    EMAIL = "email"
+    """That they read the mail that we sent to the address on record."""
+    DIRECTORY_PASSWORD = "directory_password"  # noqa: S105  (a name)
+    """Also the password that they sign in with today."""
+    OPERATOR = "operator"
+    """Also to the MSP, who attests it with a command."""
