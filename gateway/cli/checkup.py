@@ -71,7 +71,7 @@ def redis(settings: Settings) -> Iterator[Finding]:
 def _counting(settings: Settings) -> Finding:
     """Limits need scripts and keys of their own, which an ACL may forbid."""
     if isinstance(RedisLimits(settings.redis_url).take(TRIAL, "doctor"), CannotSay):
-        advice = "let its user run scripts on ~resetline:limits*: without limits nobody can enrol"
+        advice = "let its user run scripts on ~resetline:limits*: without limits nobody is helped"
         return broken("limits", "Redis does not let us count", advice)
     return good("limits", "they are counted in Redis")
 

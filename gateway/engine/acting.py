@@ -119,7 +119,7 @@ class Actor:
             case Outcome() as instead:
                 return instead
             case None if work.needs_word:
-                return AskWord()
+                return None
             case None:
                 self._count(work)
                 return self._risk.objection(work)
@@ -133,10 +133,12 @@ class Actor:
             if not requests.keep(session, work.request_id, work.attempt, **admitted):
                 raise Overtaken
 
-    def _changed(self, work: Assignment) -> tuple[Outcome | Later, UUID | None]:
+    def _changed(self, work: Assignment) -> tuple[Result, UUID | None]:
         guid = None
         try:
             directory = self._directories.of(DirectoryProfile.assigned(work))
+            if work.needs_word and not _may_have_changed(work):
+                return _asked_first(work, directory), None
             if work.action == Action.STATUS:
                 return self._status(work, directory), None
             if work.action == Action.UNLOCK:
@@ -208,6 +210,15 @@ class Actor:
         if _may_have_changed(work):
             return outcomes.uncertain(Action(work.action), "too_old")
         return outcomes.stale()
+
+
+def _asked_first(work: Assignment, directory: Directory) -> Result:
+    """Nobody is asked for a word that could then lead to nothing."""
+    known = work.account_guid
+    account = directory.read(known) if known else directory.find(work.username)
+    if account.state.refusal:
+        raise AccountRefused(account.state.refusal)
+    return AskWord()
 
 
 def _set(work: Assignment, directory: Directory, account: Identity, password: SecretStr) -> Outcome:

@@ -35,6 +35,7 @@ class Asking:
             requests.expire(session, older.id, now, "superseded")
         seed = new_seed(self._seal, self._vocabulary)
         waits: dict[str, Any] = {"word_seed": seed, "word_tries": 0, "word_until": now + WORKS_FOR}
+        waits["admitted_at"] = None  # the reset itself is counted when the word is back
         state = RequestState.AWAITING_WORD
         if not requests.move(session, work.request_id, state, now, attempt=work.attempt, **waits):
             raise Overtaken

@@ -27,8 +27,8 @@ INVITATION = """
 
 You hold Mia's phone, and beside it is her Windows computer. Try this:
 
-  1. She has forgotten her password: text RESET and sign in with the one that comes.
-     Windows asks for a new one at once.
+  1. She has forgotten her password: text RESET, text back the word that comes,
+     and sign in with the one-time password. Windows asks for a new one at once.
   2. Type it wrong three times, and the account is locked: text UNLOCK.
   3. Nina has not enrolled yet: her activation email is in the inbox beside her phone.
   4. Pick up another phone: Tom has left the company, Dana is an administrator,

@@ -18,6 +18,7 @@ from selenium.webdriver.support import expected_conditions as expect
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.simulator.running_demo import RunningDemo, running_demo
+from tests.told import word_in
 
 SECONDS_TO_ANSWER = 30
 NEW_PASSWORD = "my own long Passw0rd"
@@ -163,6 +164,7 @@ def test_a_person_resets_signs_in_and_chooses_a_new_password(visit: Visit) -> No
     page = visit("mia.keller")
 
     page.text("RESET")
+    page.text(word_in(page.reply("text back")))
     page.sign_in(page.one_time_password())
     assert "must be changed" in page.told()
     page.choose(NEW_PASSWORD)

@@ -23,6 +23,7 @@ from tests.journeys.test_back_to_work import lock
 from tests.journeys.test_enrolment import CODE
 from tests.mail_server import Mailbox, mail_server
 from tests.offices import Office, SambaOffice, simulated_office
+from tests.told import word_in
 
 NAME: Final = "vera.trace"
 PHONE: Final = "+12025550164"
@@ -123,8 +124,11 @@ def enrols(story: Story) -> None:
 
 
 def resets(story: Story) -> None:
-    """Her answer to RESET holds the password."""
-    password = story.keep("a one-time password", password_in(story.texts("RESET")))
+    """Her answer to RESET holds a word, and the answer to that the password."""
+    word = word_in(story.texts("RESET"))
+    story.keep("a word that somebody quotes", f'"{word}"')
+    story.keep("a text with a word", f"text back {word} within")
+    password = story.keep("a one-time password", password_in(story.texts(word)))
     assert story.office.sign_in(NAME, password) == "773"
     wait_for(lambda: story.installation.states(NAME)[-1] == "done")
 
@@ -161,6 +165,7 @@ def _told(folder: Path, url: str, office: Office) -> Iterator[Story]:
         smtp_url = f"smtp://127.0.0.1:{post.port}"
         with installed(folder, url, office.settings, smtp_url=smtp_url) as installation:
             installation.set_up({})
+            installation.resetline("policy", "set", "northwind", "confirm_by_word=on")
             _adds_vera(installation)
             installation.start()
             story = Story(installation, office, post)

@@ -31,6 +31,7 @@ ANYBODYS: Final = {
     "cli/rotation.py:_portions": "every sealed value is sealed anew",
     "cli/tenants.py:list_": "the operator of the installation sees whom it serves",
     "engine/sweeps.py:_due": "the clock rings for whatever is due: the ids, and nothing else",
+    "engine/sweeps.py:_let_words_go": "whosever they are, they have come too late",
     "engine/sweeps.py:_forget_passwords": "whosever they are, they have lived long enough",
     "monitoring/figures.py:_belated_sync": "a figure over all, by no name",
     "monitoring/figures.py:_requests": "a figure over all, by no name",

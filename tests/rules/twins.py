@@ -18,6 +18,7 @@ from tests.gateway.doors.activation import visited
 from tests.gateway.engine.enrolment.conftest import Newcomer, add_person
 from tests.offices import SimulatedOffice, simulated_office
 from tests.rules.routes import Uncounted, Walk, world_at
+from tests.told import word_in
 from tests.world import MIA, OUR_NUMBER, PUBLIC_URL, SAM, World
 
 CANARY: Final = "canary"
@@ -75,6 +76,11 @@ class Twins:
             self.world.text(words, number)
             self.world.work()
             self.world.settle(10)
+        self.world.text("RESTET", number)
+        self.world.work()
+        for words in (word_in(self.world.texts(number)[-1]), "NOTME"):
+            self.world.text(words, number)
+            self.world.work()
         self.said += [("a text", text) for text in self.world.texts(number)]
 
     def open_every_page(self) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlalchemy import select
 
 from gateway.engine.deliveries import Report
@@ -11,9 +9,8 @@ from gateway.policy import Scope
 from gateway.records import AuditEvent, Organization, Person, Phone
 from gateway.records.policies import set_value
 from tests.fakes import SentText
+from tests.told import word_in
 from tests.world import MIA, World
-
-WORD = re.compile(r"text back ([a-z]+) within")
 
 
 def decide(world: World, name: str, value: str, scope: Scope = Scope.ORGANIZATION) -> None:
@@ -23,13 +20,6 @@ def decide(world: World, name: str, value: str, scope: Scope = Scope.ORGANIZATIO
         assert organization
         holder = organization.tenant if scope is Scope.TENANT else organization
         set_value(session, holder, name, value, world.clock())
-
-
-def word_in(text: str) -> str:
-    """The word that is to be texted back."""
-    found = WORD.search(text)
-    assert found, text
-    return found[1]
 
 
 def password_in(text: str) -> str:

@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from directory.errors import Refusal
 from gateway.engine.allowances import WRONG_WORDS
 from gateway.records.requests import RequestState
-from tests.gateway.engine.conversing import asked, decide, events, password_in, report
+from tests.gateway.engine.conversing import answer, asked, decide, events, password_in, report
+from tests.told import word_in
 from tests.world import SAM, STRANGER, World
 
 
@@ -175,6 +177,23 @@ def test_plain_talk_is_confirmed_by_a_word_whatever_the_policy(world: World) -> 
     world.text(word)
     world.work()
     assert password_in(world.texts()[-1]) == world.mia.password
+
+
+def test_nobody_is_asked_for_a_word_that_would_lead_to_nothing(asking: World) -> None:
+    asking.mia.refusal = Refusal.PROTECTED
+    assert "can't be helped by text" in answer(asking, "RESET")
+
+
+def test_a_directory_that_is_away_is_waited_for_before_anybody_is_asked(asking: World) -> None:
+    asking.directory.is_away = True
+    asking.text("RESET")
+    asking.work()
+    assert asking.texts() == []
+    asking.directory.is_away = False
+    asking.settle(20)
+    word = word_in(asking.texts()[-1])
+    assert password_in(answer(asking, word)) == asking.mia.password
+    assert asking.requests()[-1].admitted_at is None
 
 
 def test_a_word_that_nobody_asked_for_is_just_a_text(asking: World) -> None:
