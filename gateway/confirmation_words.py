@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from datetime import timedelta
+from functools import cache
 from typing import Final
 
 from pydantic import SecretStr
@@ -41,6 +42,16 @@ def is_word(seal: Seal, seed: str, given: str) -> bool:
     """Whether somebody texted the word of a seed, also one made before a rotation of keys."""
     known = [_word(number).encode() for number in seal.keyed_numbers("word", seed)]
     return any([hmac.compare_digest(given.encode(), each) for each in known])  # noqa: C419  (alike in time)
+
+
+def may_be_word(given: str) -> bool:
+    """Whether it can be anybody's word at all: whoever guesses knows the list."""
+    return given in _known()
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(all_words())
 
 
 def single_word(text: Text) -> str:

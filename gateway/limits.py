@@ -76,6 +76,10 @@ class Limits(Protocol):
         """Whether one more could be counted. No where nobody can say."""
         ...
 
+    def refusal(self, limit: Limit, key: str) -> Exceeded | CannotSay:
+        """When there is room again where there was none a moment ago. Nothing is counted."""
+        ...
+
 
 class RedisLimits:
     """Counts in Redis by the scripts of the `limits` library, which are atomic there."""
@@ -100,6 +104,9 @@ class RedisLimits:
         window, item = self._window(limit), _item(limit)
         return bool(self._asked(limit, lambda: window.test(item, limit.name, key)))
 
+    def refusal(self, limit: Limit, key: str) -> Exceeded | CannotSay:
+        return self._asked(limit, lambda: self._refused(limit, key)) or CannotSay()
+
     def _asked(self, limit: Limit, ask: Callable[[], T]) -> T | None:
         """What Redis says, or nothing while it cannot be asked."""
         if self._monotonic() < self._quiet_until:
@@ -117,7 +124,10 @@ class RedisLimits:
         window, item = self._window(limit), _item(limit)
         if window.hit(item, limit.name, key):
             return Allowed()
-        reset = window.get_window_stats(item, limit.name, key).reset_time
+        return self._refused(limit, key)
+
+    def _refused(self, limit: Limit, key: str) -> Exceeded:
+        reset = self._window(limit).get_window_stats(_item(limit), limit.name, key).reset_time
         retry = max(1, min(limit.seconds, round(reset - time.time())))
         return Exceeded(limit, retry, self._is_first(limit, key))
 

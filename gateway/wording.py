@@ -141,6 +141,8 @@ CHATTER: Final = frozenset(
         "not_me_ask",
         "not_me_done",
         "several_accounts",
+        "started",
+        "stopped",
         "unknown",
         "word_ended",
         "word_late",

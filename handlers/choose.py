@@ -19,18 +19,20 @@ def for_their_account(action: Action, meaning: Meaning, caller: Caller) -> Answe
         chosen = _chosen(meaning.choice[0], caller)
     else:
         chosen = caller.accounts[0] if len(caller.accounts) == 1 else None
+    is_guess = meaning.certainty is Certainty.NEAR
     if chosen is None:
-        return Ask(action, caller.accounts)
-    return Do(action, chosen, is_guess=meaning.certainty is Certainty.NEAR)
+        return Ask(action, caller.accounts, is_guess=is_guess)
+    return Do(action, chosen, is_guess=is_guess)
 
 
 def replied(text: Text, caller: Caller) -> Answer | None:
     """The answer to what they were asked a moment ago: `2`, or the name of the account."""
     said = text.body.strip().strip(".!\"'")
-    if caller.question is None or not said:
+    question = caller.question
+    if question is None or not said:
         return None
     account = _chosen(said, caller)
-    return Do(caller.question.action, account) if account else None
+    return Do(question.action, account, is_guess=question.is_guess) if account else None
 
 
 def _chosen(said: str, caller: Caller) -> Account | None:

@@ -36,6 +36,7 @@ class Question:
 
     action: Action
     accounts: tuple[Account, ...]
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Ask:
 
     action: Action
     accounts: tuple[Account, ...]
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,6 +319,12 @@ class FakeLimits:
         if len(times) < limit.count:
             times.append(self.now())
             return Allowed()
+        return self.refusal(limit, key)
+
+    def refusal(self, limit: Limit, key: str) -> Exceeded | CannotSay:
+        if not self.can_say:
+            return CannotSay()
+        times = self._lately(self.taken, limit, key)
         told = self._lately(self.told, limit, key)
         is_first = not told
         if is_first:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 MEANING: Final[dict[str, str]] = {
+    "awaiting": "the person was texted a word and has not texted it back; nothing was changed",
+    "expired": "the word did not come back, or the wrong one did, and nothing was changed",
     "queued": "nobody has taken it up yet",
     "applying": "a worker has taken it up, or has died with it; after its lease another goes on",
     "applied": "the directory did it, or may have done it, and the answer waits to be sent",
@@ -22,6 +24,8 @@ MEANING: Final[dict[str, str]] = {
 AGAIN: Final = "if it is still wanted, the person texts again"
 
 WHY_NOT: Final[dict[str, str]] = {
+    "awaiting": "it waits for a word that only the person's phone was told",
+    "expired": f"its word is of no use any more; {AGAIN}",
     "applied": f"no text of it waits to be sent; {AGAIN}",
     "sent": "Twilio has taken its answer, and a second one could come late and confuse; "
     "if nothing arrives, the person texts again",

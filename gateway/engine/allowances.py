@@ -133,10 +133,16 @@ class Allowances:
 
     def answer(self, stage: Stage, about: About, policy: Policy) -> Verdict:
         """One answer to a person, before what it tells is done. A refusal is audited once."""
-        verdict = self._spend(self._wanted(stage, about, policy))
+        verdict = self._room_for_reset(stage, about, policy)
+        if isinstance(verdict, Allowed):
+            verdict = self._spend(self._wanted(stage, about, policy))
         if isinstance(verdict, Exceeded):
             self._tell(verdict, about)
         return verdict
+
+    def password_set(self, about: About, policy: Policy) -> None:
+        """Only a reset that took place is one of a person's: a directory's fault costs nobody."""
+        self._limits.take(*_resets_of(about, policy))
 
     def may_tell_spent(self, about: About) -> bool:
         """Whether a person may be told that their organization's texts are used up."""
@@ -154,10 +160,8 @@ class Allowances:
 
     def _wanted(self, stage: Stage, about: About, policy: Policy) -> Iterable[Wanted]:
         now, organization = self._now(), str(about.organization_id)
-        own = ANSWERS_PER_PERSON
-        if stage is Stage.RESET:
-            own = replace(RESETS_PER_PERSON, count=policy.resets_per_day)
-        yield own, f"{stage}:{about.person_id}"
+        if stage is not Stage.RESET:
+            yield ANSWERS_PER_PERSON, f"{stage}:{about.person_id}"
         if stage in CHANGING:
             per_hour = replace(CHANGES_PER_ORGANIZATION, count=policy.changes_per_hour)
             yield per_hour, f"{stage}:{organization}"
@@ -171,6 +175,13 @@ class Allowances:
             yield self._changes, str(stage)
         yield self._answers, f"{now:%Y-%m-%d}"
 
+    def _room_for_reset(self, stage: Stage, about: About, policy: Policy) -> Verdict:
+        """One is under way at most, so that whoever has room now still has it at the end."""
+        limit, key = _resets_of(about, policy)
+        if stage is not Stage.RESET or self._limits.has_room(limit, key):
+            return Allowed()
+        return self._limits.refusal(limit, key)
+
     def _spend(self, wanted: Iterable[Wanted]) -> Verdict:
         for limit, key in wanted:
             verdict = self._limits.take(limit, key)
@@ -183,6 +194,10 @@ class Allowances:
         if exceeded.is_first:
             with self._database.transaction() as session:
                 tell(session, exceeded, about, self._now())
+
+
+def _resets_of(about: About, policy: Policy) -> Wanted:
+    return replace(RESETS_PER_PERSON, count=policy.resets_per_day), f"reset:{about.person_id}"
 
 
 def tell(session: Session, exceeded: Exceeded, about: About, now: datetime) -> None:

@@ -17,7 +17,7 @@ from gateway.engine.outbox import write
 from gateway.limits import Exceeded
 from gateway.records import OutboundMessage
 from gateway.records.people import Sender
-from gateway.records.questions import ask
+from gateway.records.questions import Asked, ask
 from gateway.spoken_times import spoken_until
 from gateway.wording import LONGEST, SAYS_WHOM_TO_CALL
 from handlers.conversation import Ask, Fact, Say
@@ -60,7 +60,8 @@ def which_account(
 ) -> Handled:
     """Ask which account is meant, and remember the question."""
     people = [each.key for each in question.accounts]
-    ask(session, heard.indexes[0], question.action, people, heard.now + ANSWER_WITHIN)
+    remembered = Asked(question.action, people, question.is_guess)
+    ask(session, heard.indexes[0], remembered, heard.now + ANSWER_WITHIN)
     listed = _listed([each for each in found if each.person_id in people])
     facts: Mapping[str, Fact] = MappingProxyType(
         {"command": question.action.upper(), "accounts": listed}

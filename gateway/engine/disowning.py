@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gateway.engine import notices, requests
@@ -24,7 +24,12 @@ log = structlog.get_logger()
 LATELY: Final = timedelta(days=7)
 """Whose request of this phone is so old is not meant."""
 
-STILL_SECRET: Final = (RequestState.SENT, RequestState.DONE, RequestState.UNDELIVERED)
+STILL_SECRET: Final = (
+    RequestState.APPLIED,
+    RequestState.SENT,
+    RequestState.DONE,
+    RequestState.UNDELIVERED,
+)
 
 
 def disown(session: Session, heard: Heard, found: Sequence[Sender]) -> Handled:
@@ -33,29 +38,38 @@ def disown(session: Session, heard: Heard, found: Sequence[Sender]) -> Handled:
     Anybody who can forge a sender can do that to them, and then they have to call: the harm is
     smaller than that of a reset which somebody else has asked for.
     """
-    for person in _meant(session, heard.now, found):
+    meant = _meant(session, heard.now, found)
+    _expire_all(session, meant, heard.now)
+    for person in _locked(session, meant):
         if person.frozen_at is None:
             freeze(session, person, heard.now, mode="sms")
             notices.was_not_them(session, person, heard.now)
-        _end_all(session, person.id, heard.now)
+        _scramble_all(session, person.id, heard.now)
         log.warning("person.disowned", person=person.id)
     return say(session, heard, found[0], Say("not_me_done"))
 
 
-def _meant(session: Session, now: datetime, found: Sequence[Sender]) -> Sequence[Person]:
+def _meant(session: Session, now: datetime, found: Sequence[Sender]) -> Sequence[int]:
     phones = [each.phone_id for each in found]
     lately = select(Request.person_id).where(
         Request.phone_id.in_(phones), Request.created_at > now - LATELY
     )
-    ids = set(session.scalars(lately)) or {each.person_id for each in found}
-    wanted = select(Person).where(Person.id.in_(ids)).order_by(Person.id).with_for_update()
+    return sorted(set(session.scalars(lately)) or {each.person_id for each in found})
+
+
+def _locked(session: Session, people: Sequence[int]) -> Sequence[Person]:
+    wanted = select(Person).where(Person.id.in_(people)).order_by(Person.id).with_for_update()
     return session.scalars(wanted).all()
 
 
-def _end_all(session: Session, person_id: int, now: datetime) -> None:
-    """What has not begun is refused by the worker, as they are frozen."""
-    for waiting in awaiting_requests(session, [person_id], now):
+def _expire_all(session: Session, people: Sequence[int], now: datetime) -> None:
+    """Requests are locked before people, as everywhere."""
+    for waiting in awaiting_requests(session, people, now):
         requests.expire(session, waiting.id, now, "disowned")
+
+
+def _scramble_all(session: Session, person_id: int, now: datetime) -> None:
+    """What has not begun is refused by the worker, as they are frozen."""
     due: dict[str, Any] = {"scramble_at": now}
     session.execute(
         update(Request)
@@ -63,7 +77,7 @@ def _end_all(session: Session, person_id: int, now: datetime) -> None:
             Request.person_id == person_id,
             Request.state.in_(STILL_SECRET),
             Request.scramble_at.is_not(None),
-            or_(Request.scramble_at > now),
+            Request.scramble_at > now,
         )
         .values(due)
     )

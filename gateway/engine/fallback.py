@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any, Final
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.engine import notices, requests
 from gateway.engine.outbox import write
-from gateway.records import Request
+from gateway.records import OutboundMessage, Request
 from gateway.records.audit import Event, record
 from gateway.records.letters import Letter, OtherPhone, other_phone
+from gateway.records.messages import OutboundState
 from gateway.records.requests import RequestState
 from gateway.wording import needs_password
 
@@ -32,7 +34,8 @@ def not_reached(session: Session, letter: Letter, event: Event, reason: str, now
     if letter.request_id is None:
         return
     if letter.answers is None:
-        requests.expire(session, letter.request_id, now, "undelivered")
+        if not _was_asked_otherwise(session, letter):
+            requests.expire(session, letter.request_id, now, "undelivered")
         return
     other = other_phone(session, letter) if _is_worth_it(letter, reason) else None
     if other:
@@ -45,6 +48,18 @@ def not_reached(session: Session, letter: Letter, event: Event, reason: str, now
     if ended and holds_password:
         record(session, Event.RESET_UNTOLD, letter.about, now, reason=reason)
         _tell_by_mail(session, letter.request_id, reason, now)
+
+
+def _was_asked_otherwise(session: Session, letter: Letter) -> bool:
+    """The same word went out more than once, and another copy has not failed."""
+    hopeful = (OutboundState.WAITING, OutboundState.ACCEPTED, OutboundState.DELIVERED)
+    others = select(OutboundMessage.id).where(
+        OutboundMessage.request_id == letter.request_id,
+        OutboundMessage.template == letter.template,
+        OutboundMessage.id != letter.message_id,
+        OutboundMessage.state.in_(hopeful),
+    )
+    return session.scalars(others).first() is not None
 
 
 def _tell_by_mail(session: Session, request_id: int, reason: str, now: datetime) -> None:

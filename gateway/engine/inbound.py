@@ -11,8 +11,9 @@ from gateway.engine.doorbell import JobName
 from gateway.limits import Verdict
 from gateway.phones import PhoneNumber
 from gateway.records.about import About
+from gateway.templating import FALLBACK_LANGUAGE
 from handlers.conversation import Text
-from handlers.meaning import Meaning
+from handlers.meaning import Certainty, Meaning
 
 
 class OptOutType(StrEnum):
@@ -46,6 +47,14 @@ class Heard:
     verdict: Verdict
     """Whether this number may text so much."""
     now: datetime
+
+    @property
+    def language(self) -> str:
+        """The one that was texted in. A single word with a slip in it could be of several."""
+        is_clear = self.meaning and self.meaning.certainty is Certainty.EXACT
+        if self.meaning and (is_clear or len(self.words.words) > 1):
+            return self.meaning.language
+        return FALLBACK_LANGUAGE
 
     @property
     def words(self) -> Text:

@@ -26,7 +26,7 @@ from gateway.records.about import About
 from gateway.records.base import insert_once
 from gateway.records.database import Database
 from gateway.records.people import Sender, senders
-from gateway.records.questions import asked
+from gateway.records.questions import asked, forget_question
 from gateway.seal import Seal
 from gateway.templating import FALLBACK_LANGUAGE
 from gateway.wording import render
@@ -136,10 +136,10 @@ class Inbox:
                 return Handled("carrier_answered")
             case OptOut() | OptIn():
                 return opt(session, heard, found, answer, carrier_answers=told)
+            case Disown():  # also after a STOP: it needs no answer to protect them
+                return disown(session, heard, found)
             case _ if any(each.opted_out_at for each in found):
                 return Handled("opted_out")  # nothing may be changed that could not be told
-            case Disown():
-                return disown(session, heard, found)
         return self._answered(session, heard, found, answer)
 
     def _meant(self, session: Session, heard: Heard, found: Sequence[Sender]) -> Answer | None:
@@ -161,11 +161,13 @@ class Inbox:
         word = single_word(heard.words) if heard.meaning is None else ""
         if word and (went_on := self._words.right(session, heard, found, word)):
             return went_on
+        is_reply = isinstance(answer, Do)
+        if word and not is_reply and (wrong := self._words.wrong(session, heard, found, word)):
+            return wrong
         if isinstance(heard.verdict, Exceeded):
             return too_often(session, heard, found[0], heard.verdict)
-        is_reply = isinstance(answer, Do)
-        if word and not is_reply and (wrong := self._words.wrong(session, heard, found)):
-            return wrong
+        if is_reply and heard.meaning is None:
+            forget_question(session, heard.indexes)
         return self._done(session, heard, found, answer)
 
     def _done(
@@ -189,16 +191,14 @@ class Inbox:
         template = handled.stranger_template
         if not template or not self._allowances.may_tell_stranger(heard.indexes[0]):
             return ""
-        language = heard.meaning.language if heard.meaning else FALLBACK_LANGUAGE
-        return render(template, language, {"organization": ANYBODY, "support": ""})
+        return render(template, heard.language, {"organization": ANYBODY, "support": ""})
 
 
 def _spoken_to(sender: Sender, heard: Heard) -> Sender:
     """In their own language, else in the one that they text in, else in their organization's."""
-    texted = heard.meaning.language if heard.meaning else FALLBACK_LANGUAGE
-    if sender.has_own_language or texted == FALLBACK_LANGUAGE:
+    if sender.has_own_language or heard.language == FALLBACK_LANGUAGE:
         return sender
-    return replace(sender, language=texted)
+    return replace(sender, language=heard.language)
 
 
 def _question(session: Session, heard: Heard, found: Sequence[Sender]) -> Question | None:
@@ -208,10 +208,10 @@ def _question(session: Session, heard: Heard, found: Sequence[Sender]) -> Questi
     if len(helped) < 2 or not is_answer:
         return None
     remembered = asked(session, heard.indexes, heard.now)
-    if remembered is None or not helped.keys() >= set(remembered[1]):
+    if remembered is None or not helped.keys() >= set(remembered.people):
         return None
-    accounts = tuple(Account(key, helped[key]) for key in remembered[1])
-    return Question(Action(remembered[0]), accounts)
+    accounts = tuple(Account(key, helped[key]) for key in remembered.people)
+    return Question(Action(remembered.action), accounts, is_guess=remembered.is_guess)
 
 
 def _caller(found: Sequence[Sender], question: Question | None) -> Caller:

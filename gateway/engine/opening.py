@@ -74,7 +74,7 @@ def _opened(session: Session, heard: Heard, sender: Sender, wish: Do) -> int | N
         phone_id=sender.phone_id,
         sender=heard.text.our_number,
         action=wish.action,
-        language=heard.meaning.language if heard.meaning else "",
+        language=heard.language,
         is_guess=wish.is_guess,
         ring_at=heard.now + requests.FIRST_RING,
         created_at=heard.now,

@@ -34,7 +34,8 @@ def opt(
         record(session, event, each.about, heard.now)
     _opt_unverified(session, [each.phone_id for each in found], out_at)
     outcome = "opt_out" if is_out else "opt_in"
-    knows_already = is_out and all(each.opted_out_at for each in found)
+    stands_so = [bool(each.opted_out_at) == is_out for each in found]
+    knows_already = all(stands_so)
     if carrier_answers or knows_already:
         return Handled(outcome)
     told = say(session, heard, found[0], Say("stopped" if is_out else "started"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -22,13 +22,15 @@ from gateway.engine.phone_risk import SIM_SWAPPED, PhoneRisk
 from gateway.engine.replies import Replies
 from gateway.records import Person
 from gateway.records.assignments import Assignment, assignment
-from gateway.records.audit import record
+from gateway.records.audit import Event, record
 from gateway.records.database import Database
 from gateway.records.letters import Letter
 from gateway.seal import Seal
 from handlers.vocabulary import Vocabulary
 
 log = structlog.get_logger()
+
+PASSWORD_SET: Final = frozenset({Event.RESET_SUCCEEDED, Event.RESET_UNCERTAIN})
 
 
 class Performer:
@@ -48,6 +50,7 @@ class Performer:
     ) -> None:
         self._database = database
         self._actor = Actor(database, seal, directories, risk, now, allowances)
+        self._allowances = allowances
         self._asking = Asking(seal, vocabulary)
         self._replies = replies
         self._now = now
@@ -67,6 +70,8 @@ class Performer:
             return
         if letter:
             self._replies.send(letter)
+        if isinstance(result, Outcome) and result.event in PASSWORD_SET:
+            self._allowances.password_set(work.about, work.policy)
 
     def _take(self, session: Session, request_id: int) -> Assignment | None:
         """What is allowed is read in the same transaction, so that it is not older than this."""
@@ -158,6 +163,7 @@ def _to_watch(session: Session, work: Assignment, result: Outcome, now: datetime
     """
     if result.password_version is None:
         return {}
-    frozen = session.scalar(select(Person.frozen_at).where(Person.id == work.person_id))
+    own = select(Person.frozen_at).where(Person.id == work.person_id)
+    frozen = session.scalar(own.with_for_update(read=True))
     until = now if frozen else now + timedelta(minutes=work.policy.one_time_minutes)
     return {"password_version": result.password_version, "scramble_at": until}

@@ -251,11 +251,12 @@ def _hopeless(letter: Letter, now: datetime) -> str | None:
 def _superseded(session: Session, letter: Letter) -> str | None:
     """What would now be false: an older answer after a newer one, or "wait" after the answer.
 
-    A password is never held back for this: no newer request is opened before it was sent.
+    A password is never held back for this: no newer request is opened before it was sent. Nor is
+    what a word has let go on: it is newer than its request.
     """
     if letter.template == "busy":
         return None if alive_request(session, letter.person_id) else "superseded"
-    if letter.answers is None or needs_password(letter.template):
+    if letter.answers is None or letter.confirmed_at or needs_password(letter.template):
         return None
     wanted = {"phone_id": letter.phone_id, "request_id": letter.request_id}
     return "superseded" if session.connection().execute(_NEWER, wanted).first() else None

@@ -7,8 +7,8 @@ queued ─► applying ─► applied ─► sent ─► done        the answer 
    │ └── awaiting ─► expired(reason)                 the word never came back; nothing was changed
    └─► stale └─► failed(reason)                      the person is told what is true
 
-done or undelivered ─► used                          somebody has set another password since
-                    └► scrambled                     a one-time password that nobody used is dead
+sent, done or undelivered ─► used                    somebody has set another password since
+                          └► scrambled               a one-time password that nobody used is dead
 
 Every step is one UPDATE that names the states it may leave and the attempt that took hold, so two
 workers cannot both make it, and one that was overtaken changes nothing any more.
@@ -42,7 +42,7 @@ STEPS: Final[dict[RequestState, frozenset[RequestState]]] = {
     S.APPLYING: frozenset({S.APPLYING, S.AWAITING_WORD, S.APPLIED, S.REFUSED, S.FAILED, S.STALE}),
     S.AWAITING_WORD: frozenset({S.QUEUED, S.EXPIRED}),
     S.APPLIED: frozenset({S.SENT, S.UNDELIVERED}),
-    S.SENT: frozenset({S.DONE, S.UNDELIVERED}),
+    S.SENT: frozenset({S.DONE, S.UNDELIVERED, S.USED, S.SCRAMBLED}),
     S.DONE: frozenset({S.USED, S.SCRAMBLED}),
     S.UNDELIVERED: frozenset({S.USED, S.SCRAMBLED}),
     **dict.fromkeys((S.REFUSED, S.STALE, S.FAILED, S.USED, S.SCRAMBLED, S.EXPIRED), frozenset()),

@@ -34,7 +34,7 @@ GIVEN_UP_AFTER: Final = timedelta(hours=24)
 MAYBE_DONE: Final = "maybe_scrambled"
 """The reason of a request whose password an earlier attempt may have replaced already."""
 
-WATCHED: Final = (RequestState.DONE, RequestState.UNDELIVERED)
+WATCHED: Final = (RequestState.SENT, RequestState.DONE, RequestState.UNDELIVERED)
 
 Outcome = ReplaceResult | DirectoryError
 
@@ -102,7 +102,8 @@ class Scrambler:
             return
         now = self._now()
         record(session, Event.ONE_TIME_SCRAMBLED, work.about, now, reason=work.state)
-        if work.state == RequestState.DONE:
+        was_told = work.state in {RequestState.SENT, RequestState.DONE}
+        if was_told and work.frozen_at is None:
             write(session, work, "one_time_expired", {}, sender=work.sender, now=now)
             request = session.get_one(Request, work.request_id)
             notices.one_time_password_expired(session, request, now)

@@ -15,11 +15,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from gateway.confirmation_words import TRIES, is_word
+from gateway.confirmation_words import TRIES, is_word, may_be_word
 from gateway.engine import requests
 from gateway.engine.answers import say
 from gateway.engine.doorbell import JobName
 from gateway.engine.inbound import Handled, Heard, Ring
+from gateway.limits import Exceeded
 from gateway.records import Request
 from gateway.records.about import About
 from gateway.records.audit import Event, record
@@ -33,6 +34,7 @@ from gateway.records.requests import (
 from gateway.seal import Seal
 from handlers.conversation import Say
 
+TOLD_TO_BE_LATE: Final = frozenset({"too_late", "wrong_word", "undelivered"})
 STILL_KNOWN: Final = timedelta(hours=1)
 """A word that comes so late is told to be late."""
 
@@ -52,14 +54,26 @@ class Words:
                 return _confirmed(session, heard, waiting, sender)
         return None
 
-    def wrong(self, session: Session, heard: Heard, found: Sequence[Sender]) -> Handled | None:
-        """One try fewer for whatever waits for a word; or the word came too late."""
+    def wrong(
+        self, session: Session, heard: Heard, found: Sequence[Sender], word: str
+    ) -> Handled | None:
+        """One try fewer for whatever waits for a word; or the word came too late.
+
+        It is counted however much was texted before, though then it is not answered: a flood must
+        not hide guesses. What can be nobody's word, such as `thanks`, is no guess.
+        """
         waiting = _waiting(session, heard, found)
+        is_flood = isinstance(heard.verdict, Exceeded)
         if not waiting:
-            return _under_way(session, found) or _late(session, heard, found)
+            is_late = _under_way(session, found) or _late(session, heard, found)
+            return None if is_flood else is_late
+        if not may_be_word(word):
+            return None if is_flood else say(session, heard, waiting[0][1], Say("wrong_word"))
         left = [_tried(session, heard, each, sender) for each, sender in waiting]
-        told = Say("wrong_word") if any(left) else Say("word_ended")
         about = [_about(each, sender) for each, sender in waiting]
+        if is_flood:
+            return Handled("too_often", wrong_for=about)
+        told = Say("wrong_word") if any(left) else Say("word_ended")
         return replace(say(session, heard, waiting[0][1], told), wrong_for=about)
 
 
@@ -82,7 +96,8 @@ def _confirmed(session: Session, heard: Heard, waiting: AwaitingRequest, sender:
         went_on = False
     if not went_on:
         alive = alive_request(session, sender.person_id)
-        return say(session, heard, sender, Say("busy", {"action": alive.action if alive else ""}))
+        told = Say("busy", {"action": alive.action}) if alive else Say("word_late")
+        return say(session, heard, sender, told)
     record(session, Event.WORD_CONFIRMED, about, heard.now)
     return Handled("confirmed", Ring(JobName.PERFORM, waiting.id), waiting.id)
 
@@ -106,12 +121,10 @@ def _under_way(session: Session, found: Sequence[Sender]) -> Handled | None:
 
 
 def _late(session: Session, heard: Heard, found: Sequence[Sender]) -> Handled | None:
-    told = {
-        "people": [each.person_id for each in found],
-        "phones": [each.phone_id for each in found],
-        "since": heard.now - STILL_KNOWN,
-    }
-    if session.connection().execute(_LATELY_EXPIRED, told).first():
+    """Only where nothing was asked for since, so that it is no answer to something else."""
+    told = {"phones": [each.phone_id for each in found], "since": heard.now - STILL_KNOWN}
+    newest = session.connection().execute(_NEWEST, told).first()
+    if newest and newest.state == RequestState.EXPIRED and newest.reason in TOLD_TO_BE_LATE:
         return say(session, heard, found[0], Say("word_late"))
     return None
 
@@ -120,13 +133,12 @@ def _about(waiting: AwaitingRequest, sender: Sender) -> About:
     return replace(sender.about, request_id=waiting.id)
 
 
-_LATELY_EXPIRED: Final = (
-    select(Request.id)
+_NEWEST: Final = (
+    select(Request.state, Request.reason)
     .where(
-        Request.person_id.in_(bindparam("people", expanding=True)),
         Request.phone_id.in_(bindparam("phones", expanding=True)),
-        Request.state == RequestState.EXPIRED,
-        Request.changed_at > bindparam("since"),
+        Request.created_at > bindparam("since"),
     )
+    .order_by(Request.id.desc())
     .limit(1)
 )

@@ -58,7 +58,8 @@ class Letter:
 
     word_seed: str | None = field(repr=False)
     """What the word is made of that is to be texted back; None once none is awaited."""
-    time_zone: str
+    confirmed_at: datetime | None
+    """When the word came back that let its request go on."""
 
     @property
     def about(self) -> About:
@@ -112,7 +113,7 @@ _COLUMNS: Final = (
     OutboundMessage.proof_id,
     Phone.forget_at,
     Request.word_seed,
-    Organization.time_zone,
+    Request.confirmed_at,
 )
 _LETTERS: Final = (
     select(*_COLUMNS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -28,21 +29,32 @@ class Question(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
-def ask(
-    session: Session, number_index: str, action: str, people: Sequence[int], until: datetime
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of whom, and whether that was only guessed from what they texted."""
+
+    action: str
+    people: Sequence[int]
+    is_guess: bool
+
+
+def ask(session: Session, number_index: str, question: Asked, until: datetime) -> None:
     """Remember what was asked."""
-    values = {"action": action, "options": {"people": list(people)}, "expires_at": until}
+    options = {"people": list(question.people), "is_guess": question.is_guess}
+    values = {"action": question.action, "options": options, "expires_at": until}
     upsert(session, Question, {"number_index": number_index}, values)
 
 
-def asked(
-    session: Session, number_indexes: Sequence[str], now: datetime
-) -> tuple[str, Sequence[int]] | None:
-    """The action and the people that were offered last, if that is not too long ago."""
+def asked(session: Session, number_indexes: Sequence[str], now: datetime) -> Asked | None:
+    """What was asked last, if that is not too long ago."""
     told = {"indexes": list(number_indexes), "now": now}
     row = session.connection().execute(_ASKED, told).first()
-    return (row.action, row.options["people"]) if row else None
+    return Asked(row.action, row.options["people"], row.options["is_guess"]) if row else None
+
+
+def forget_question(session: Session, number_indexes: Sequence[str]) -> None:
+    """It has been answered."""
+    session.execute(delete(Question).where(Question.number_index.in_(number_indexes)))
 
 
 def forget_questions(session: Session, before: datetime) -> None:

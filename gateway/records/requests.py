@@ -142,7 +142,10 @@ class AwaitingRequest:
 def awaiting_requests(
     session: Session, person_ids: Sequence[int], now: datetime
 ) -> Sequence[AwaitingRequest]:
-    """Those of these people whose word is still good, oldest first."""
+    """Those of these people whose word is still good, oldest first, and locked.
+
+    So simultaneous guesses wait for each other: each is counted before the next is looked at.
+    """
     told = {"person_ids": list(person_ids), "now": now}
     rows: Any = session.connection().execute(_AWAITING_OF, told)
     return [AwaitingRequest(*row) for row in rows]
@@ -157,4 +160,5 @@ _AWAITING_OF: Final = (
         Request.word_seed.is_not(None),
     )
     .order_by(Request.id)
+    .with_for_update()
 )

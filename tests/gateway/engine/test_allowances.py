@@ -200,7 +200,11 @@ def test_each_stage_is_counted_by_itself(world: World) -> None:
     allowances: Allowances = world.allowances
     about, policy = About(1, 1, 1), Policy(resets_per_day=20)
     for stage in Stage:
-        verdicts = [allowances.answer(stage, about, policy) for _ in range(21)]
+        verdicts = []
+        for _ in range(21):
+            verdicts.append(allowances.answer(stage, about, policy))
+            if stage is Stage.RESET:
+                allowances.password_set(about, policy)
         assert verdicts[:20] == [Allowed()] * 20
         assert isinstance(verdicts[20], Exceeded)
 
@@ -211,3 +215,15 @@ def test_not_even_a_right_looking_text_of_a_stranger_is_answered(world: World) -
     world.work()
     assert world.texts(STRANGER) == []
     assert outcomes(world) == ["unknown_sender"] * 8
+
+
+def test_resets_that_never_took_place_are_not_counted(world: World) -> None:
+    decide(world, "resets_per_day", "1")
+    world.directory.is_away = True
+    for _ in range(3):
+        world.text("RESET")
+        world.work()
+        world.settle(200)
+    world.directory.is_away = False
+    assert password_in(answer(world, "RESET")) == world.mia.password
+    assert "too often" in answer(world, "RESET")

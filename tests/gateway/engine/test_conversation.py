@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlalchemy import select, update
 
+from gateway.carriers import SendLater
 from gateway.engine.inbound import InboundText, OptOutType
 from gateway.phones import PhoneNumber
 from gateway.policy import Scope
@@ -259,3 +260,48 @@ def test_every_text_about_a_change_tells_how_to_disown_it(world: World) -> None:
     decide(world, "confirm_by_word", "on")
     said.append(answer(world, "RESET"))
     assert all(re.search(r"Not you\? Text NOTME\.$", each) for each in said)
+
+
+def test_a_guess_stays_one_over_the_question_which_account(shared: World) -> None:
+    answer(shared, "i forgot my password")
+    assert "text back" in answer(shared, "1")
+    assert shared.mia.passwords_set == []
+
+
+def test_a_question_is_answered_once(shared: World) -> None:
+    answer(shared, "RESET")
+    answer(shared, "1")
+    answer(shared, "1")
+    assert len(shared.mia.passwords_set) == 1
+
+
+def test_what_is_disowned_before_its_text_was_taken_is_made_useless(world: World) -> None:
+    world.carrier.faults = [(SendLater(20429), False)] * 3
+    world.text("RESET")
+    world.work()
+    world.text("NOTME")
+    world.settle(60)
+    told = [text for text in world.texts() if "next line" in text]
+    assert all(password_in(text) != world.mia.password for text in told)
+
+
+def test_it_can_be_disowned_after_a_stop(world: World) -> None:
+    answer(world, "RESET")
+    world.text("STOP")
+    world.text("NOTME")
+    world.settle(60)
+    assert people(world)["mia.keller"].frozen_at
+    assert world.states()[0] is RequestState.SCRAMBLED
+
+
+def test_where_we_answer_start_ourselves_it_is_answered_once(world: World) -> None:
+    world.carrier_answers = False
+    answer(world, "STOP")
+    for _ in range(5):
+        world.text("START")
+    world.work()
+    assert len(world.texts()) == 2
+
+
+def test_a_slip_that_could_be_of_several_languages_changes_none(world: World) -> None:
+    assert "text back" in answer(world, "resett")

@@ -219,3 +219,55 @@ def test_a_word_without_redis_still_goes_on(asking: World) -> None:
     asking.limits.can_say = True
     asking.settle(20)
     assert password_in(asking.texts()[-1]) == asking.mia.password
+
+
+def test_a_flood_does_not_hide_guesses(asking: World) -> None:
+    """Junk fills the limit first, and then words are tried that nobody would count."""
+    for _ in range(12):
+        asking.text("what is this")
+    word = asked(asking)
+    for wrong in ("lemon", "apple", "grape"):
+        asking.text(wrong)
+    asking.text(word)
+    asking.work()
+    assert asking.mia.passwords_set == []
+    assert asking.requests()[-1].reason == "wrong_word"
+
+
+@pytest.mark.parametrize("word", ["ok", "thanks", "hi", "qqqq"])
+def test_what_can_be_nobodys_word_is_no_try(asking: World, word: str) -> None:
+    right = asked(asking)
+    for _ in range(4):
+        assert "not the word" in answer(asking, word)
+    assert password_in(answer(asking, right)) == asking.mia.password
+
+
+def test_a_repeated_text_that_fails_does_not_end_what_the_first_asked(asking: World) -> None:
+    word = asked(asking)
+    report(asking, asking.carrier.sent[0], "delivered")
+    asking.clock.forward(40)
+    asked(asking)
+    report(asking, asking.carrier.sent[1], "undelivered", 30003)
+    assert password_in(answer(asking, word)) == asking.mia.password
+
+
+def test_a_refusal_after_the_word_is_told_whatever_was_texted_meanwhile(asking: World) -> None:
+    word = asked(asking)
+    answer(asking, "STATUS")
+    asking.mia.refusal = Refusal.PROTECTED
+    assert "can't be helped by text" in answer(asking, word)
+
+
+def test_a_word_after_a_later_answer_is_not_called_late(asking: World) -> None:
+    asked(asking)
+    asking.settle(605)
+    word = asked(asking)
+    answer(asking, word)
+    report(asking, asking.carrier.sent[-1], "delivered")
+    assert "too late" not in answer(asking, "perfect")
+
+
+def test_after_notme_no_word_is_called_late(asking: World) -> None:
+    asked(asking)
+    answer(asking, "NOTME")
+    assert "too late" not in answer(asking, "lemon")
