@@ -20,6 +20,7 @@ from gateway.engine import requests
 from gateway.engine.answers import say
 from gateway.engine.doorbell import JobName
 from gateway.engine.inbound import Handled, Heard, Ring
+from gateway.limits import Exceeded
 from gateway.records import Request
 from gateway.records.about import About
 from gateway.records.audit import Event, record
@@ -46,11 +47,16 @@ class Words:
     def right(
         self, session: Session, heard: Heard, found: Sequence[Sender], word: str
     ) -> Handled | None:
-        """Go on with the request whose word it is, if it is one's. It is no try if it is right."""
-        for waiting, sender in _waiting(session, heard, found):
+        """Go on with the request whose word it is, if it is one's. It is no try if it is right.
+
+        A wrong one of somebody who texts too often is a try: a flood must not make guesses free.
+        """
+        all_waiting = _waiting(session, heard, found)
+        for waiting, sender in all_waiting:
             if is_word(self._seal, waiting.word_seed, word):
                 return _confirmed(session, heard, waiting, sender)
-        return None
+        is_flood = isinstance(heard.verdict, Exceeded)
+        return self.wrong(session, heard, found) if is_flood and all_waiting else None
 
     def wrong(self, session: Session, heard: Heard, found: Sequence[Sender]) -> Handled | None:
         """One try fewer for whatever waits for a word; or the word came too late."""

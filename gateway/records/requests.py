@@ -142,7 +142,10 @@ class AwaitingRequest:
 def awaiting_requests(
     session: Session, person_ids: Sequence[int], now: datetime
 ) -> Sequence[AwaitingRequest]:
-    """Those of these people whose word is still good, oldest first."""
+    """Those of these people whose word is still good, oldest first.
+
+    They are held until the transaction ends: of many words at once each is looked at in turn.
+    """
     told = {"person_ids": list(person_ids), "now": now}
     rows: Any = session.connection().execute(_AWAITING_OF, told)
     return [AwaitingRequest(*row) for row in rows]
@@ -157,4 +160,5 @@ _AWAITING_OF: Final = (
         Request.word_seed.is_not(None),
     )
     .order_by(Request.id)
+    .with_for_update()
 )
