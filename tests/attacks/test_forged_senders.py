@@ -90,3 +90,29 @@ def test_where_no_word_is_asked_for_a_forged_reset_changes_a_password_so_often_a
     assert len({text.body for text in told}) == 5
     assert {text.to for text in world.carrier.sent} == {MIA}
     assert RequestState.REFUSED in world.states()
+
+
+def test_a_forged_stop_silences_the_person_until_they_text_start(asking: World) -> None:
+    """Wanted: that Mia hears nothing. Got it, until she texts START. Nothing is changed meanwhile.
+
+    Carriers act on STOP themselves: docs/security.md says so among what we do not protect against.
+    """
+    forge(asking, ["STOP", "RESET", "UNLOCK"])
+    assert asking.texts() == []
+    assert asking.mia.passwords_set == []
+    asking.text("START")
+    assert password_in(answer(asking, asked(asking))) == asking.mia.password
+
+
+def test_wrong_words_in_somebodys_name_leave_them_unlock_and_status(asking: World) -> None:
+    """Wanted: to keep Mia from help. Got: no RESET for hours; she is told why, and UNLOCK works."""
+    for _ in range(4):
+        forge(asking, ["RESET", "lemon", "apple", "grape"], every=30)
+        asking.clock.forward(600)
+    asking.mia.locked = True
+    assert "too often" in answer(asking, "RESET")
+    assert "locked" in answer(asking, "STATUS")
+    answer(asking, "UNLOCK")
+    assert not asking.mia.locked
+    asking.clock.forward(6 * 3600)
+    assert password_in(answer(asking, asked(asking))) == asking.mia.password
