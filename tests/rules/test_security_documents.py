@@ -14,10 +14,6 @@ from tests.rules.test_house import ROOT
 SECURITY: Final = ROOT / "docs" / "security.md"
 STANDARDS: Final = ROOT / "docs" / "standards.md"
 NAMED: Final = re.compile(r"`(tests/[\w/.]+)(?:::(\w+))?`")
-TO_CHECK: Final = "<!-- to check -->"
-TO_COME: Final = "tests/attacks/"
-"""Where tests are being written that a row marked so waits for."""
-
 VERDICTS: Final = {"met", "partly", "yours", "no"}
 BINDING: Final = """
 1.2.4 1.2.6 1.2.10 1.3.11 1.5.2 2.1.3 2.3.1 2.3.3 2.3.4 2.4.1 3.3.1 3.3.2 3.3.3 3.3.4 3.4.1 3.4.2
@@ -43,7 +39,7 @@ def rows(document: Path, heading: str) -> Iterator[Row]:
     section = document.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("| ")]
     for line in lines:
-        cells = [cell.strip() for cell in line.removesuffix(TO_CHECK).strip("| ").split(" | ")]
+        cells = [cell.strip() for cell in line.strip("| ").split(" | ")]
         if not set(cells) & {"threat", "what it asks for"}:
             yield Row(line, cells)
 
@@ -88,7 +84,7 @@ def test_every_test_that_is_named_exists(document: Path) -> None:
         (path, name)
         for line in document.read_text().splitlines()
         for path, name in Row(line, []).tests()
-        if not exists(path, name) and not (path == TO_COME and TO_CHECK in line)
+        if not exists(path, name)
     ]
     assert missing == []
 
