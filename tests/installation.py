@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -36,6 +37,12 @@ ACCOUNT_SID = "AC" + "5" * 32
 AUTH_TOKEN = "the-auth-token-of-these-tests"
 MSP_ADDRESS = "alerts@msp.example.com"
 WITHIN_SECONDS = 40.0
+ONE_AFTER_THE_OTHER = """
+import json, sys
+from gateway.cli import resetline
+for words in json.load(sys.stdin):
+    resetline(words, prog_name="resetline", standalone_mode=False)
+"""
 Found = TypeVar("Found")
 
 
@@ -189,30 +196,53 @@ class Installation:
 
     def set_up(self, people: Mapping[str, str]) -> None:
         """What an operator types once; `people` maps usernames to numbers."""
-        self.resetline("db", "upgrade")
-        self.resetline("tenant", "add", "Example MSP", "--slug", "msp")
-        self.resetline("organization", "add", "northwind", "--tenant", "msp", "--name", "Northwind")
-        self._set_directory()
-        if self.smtp_url:
-            self.resetline("organization", "set", "northwind", "--alert-email", MSP_ADDRESS)
+        password = self._bind_password_file()
         rows = "".join(f"{name},{number},{_address(name)}\n" for name, number in people.items())
         (self.folder / "people.csv").write_text("username,phone,email\n" + rows)
-        self.resetline(
-            "people", "import", "northwind", "people.csv", "--trust-phones", "--self-serve"
+        alert = [["organization", "set", "northwind", "--alert-email", MSP_ADDRESS]]
+        self._resetlines(
+            ["db", "upgrade"],
+            ["tenant", "add", "Example MSP", "--slug", "msp"],
+            ["organization", "add", "northwind", "--tenant", "msp", "--name", "Northwind"],
+            self._setting_the_directory(password),
+            *(alert if self.smtp_url else ()),
+            ["people", "import", "northwind", "people.csv", "--trust-phones", "--self-serve"],
         )
+        password.unlink()
 
-    def _set_directory(self) -> None:
-        password, ca = self.folder / "bind-password", self.folder / "ca.pem"
-        password.touch(mode=0o600)
-        password.write_text(self.directory.bind_password.get_secret_value())
+    def set_directory(self) -> None:
+        """Anew, as it is now."""
+        password = self._bind_password_file()
+        self._resetlines(self._setting_the_directory(password))
+        password.unlink()
+
+    def _resetlines(self, *commands: Sequence[str]) -> None:
+        """One command after the other in one process, as each would take seconds to begin."""
+        result = subprocess.run(
+            [sys.executable, "-c", ONE_AFTER_THE_OTHER],
+            input=json.dumps(commands),
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+        )
+        assert result.returncode == 0, result.stderr + result.stdout
+
+    def _bind_password_file(self) -> Path:
+        path = self.folder / "bind-password"
+        path.touch(mode=0o600)
+        path.write_text(self.directory.bind_password.get_secret_value())
+        return path
+
+    def _setting_the_directory(self, password: Path) -> list[str]:
+        ca = self.folder / "ca.pem"
         ca.write_text(self.directory.ca_pem or "")
         urls = [part for url in self.directory.urls for part in ("--url", url)]
-        self.resetline(
+        return [
             *("directory", "set", "northwind", "--kind", "active_directory", *urls),
             *("--base-dn", self.directory.base_dn, "--bind-dn", self.directory.bind_dn),
             *("--bind-password-file", str(password), "--ca-file", str(ca)),
-        )
-        password.unlink()
+        ]
 
     def start(self) -> None:
         for process in self.processes:

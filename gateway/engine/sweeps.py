@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Select, bindparam, select, update
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Select, Update, bindparam, select, update
 
 from gateway.engine import requests
 from gateway.engine.bookkeeping import keep_books
 from gateway.engine.doorbell import Doorbell, JobName
 from gateway.engine.jobs import JobFunction
 from gateway.engine.sealing import Sealing
-from gateway.records import Invitation, Mail, OutboundMessage, Phone, Request, StrayText, Sync
+from gateway.records import Base, Invitation, Mail, OutboundMessage, Phone, Request, StrayText, Sync
+from gateway.records.base import table_of
 from gateway.records.database import Database
 from gateway.records.requests import RequestState
 
@@ -34,6 +35,44 @@ FEWER_BY_OURSELVES: Final = {JobName.MAIL: 1, JobName.SYNC: 0}
 
 FORGET_PASSWORD_AFTER: Final = timedelta(minutes=5)
 """A text that the carrier has taken needs its password no more, whether or not it reports."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of work: how its rows are found, and put off, when they are due."""
+
+    job: JobName
+    find: Select[Any]
+    put_off: Update
+
+
+def _kind(job: JobName, model: type[Base], due_at_name: str) -> Kind:
+    """Its statements are made once: making one costs as much as running it."""
+    row_id, due_at = table_of(model).c.id, table_of(model).c[due_at_name]
+    is_due = due_at <= bindparam("now")
+    among = row_id.in_(bindparam("ids", expanding=True))
+    return Kind(
+        job,
+        select(row_id).where(is_due).order_by(due_at).limit(AT_ONCE),
+        update(table_of(model)).where(among, is_due).values({due_at: bindparam("later")}),
+    )
+
+
+WORK: Final = (
+    _kind(JobName.PERFORM, Request, "ring_at"),
+    _kind(JobName.DELIVER, OutboundMessage, "ring_at"),
+    _kind(JobName.POLL, OutboundMessage, "poll_at"),
+    _kind(JobName.SEEK_STRAYS, OutboundMessage, "seek_at"),
+    _kind(JobName.REDACT, OutboundMessage, "redact_at"),
+    _kind(JobName.REDACT_STRAY, StrayText, "redact_at"),
+    _kind(JobName.SCRAMBLE, Request, "scramble_at"),
+    _kind(JobName.REMIND, Invitation, "remind_at"),
+    _kind(JobName.FORGET_PHONE, Phone, "forget_at"),
+)
+WORK_THAT_MAY_TAKE_LONG: Final = (
+    _kind(JobName.MAIL, Mail, "ring_at"),
+    _kind(JobName.SYNC, Sync, "ring_at"),
+)
 
 
 class NoLongerOurTurn(Exception):
@@ -74,32 +113,19 @@ class Sweeps:
             log.info("sweep.left_to_the_next")
 
     def _sweep(self, now: datetime, go_on: Callable[[], bool]) -> None:
-        self._pick_up(JobName.PERFORM, Request.id, Request.ring_at, now, go_on)
-        self._pick_up(JobName.DELIVER, OutboundMessage.id, OutboundMessage.ring_at, now, go_on)
-        self._pick_up(JobName.POLL, OutboundMessage.id, OutboundMessage.poll_at, now, go_on)
-        self._pick_up(JobName.SEEK_STRAYS, OutboundMessage.id, OutboundMessage.seek_at, now, go_on)
-        self._pick_up(JobName.REDACT, OutboundMessage.id, OutboundMessage.redact_at, now, go_on)
-        self._pick_up(JobName.REDACT_STRAY, StrayText.id, StrayText.redact_at, now, go_on)
-        self._pick_up(JobName.SCRAMBLE, Request.id, Request.scramble_at, now, go_on)
-        self._pick_up(JobName.REMIND, Invitation.id, Invitation.remind_at, now, go_on)
-        self._pick_up(JobName.FORGET_PHONE, Phone.id, Phone.forget_at, now, go_on)
+        for kind in WORK:
+            self._pick_up(kind, now, go_on)
         self._forget_passwords(now)
         self._let_words_go(now)
-        self._pick_up(JobName.MAIL, Mail.id, Mail.ring_at, now, go_on)
-        self._pick_up(JobName.SYNC, Sync.id, Sync.ring_at, now, go_on)
+        for kind in WORK_THAT_MAY_TAKE_LONG:
+            self._pick_up(kind, now, go_on)
         keep_books(self._database, self._now())
         if self._sealing:
             self._sealing.run(go_on)
 
-    def _pick_up(
-        self,
-        job: JobName,
-        row_id: InstrumentedAttribute[int],
-        due_at: InstrumentedAttribute[datetime | None],
-        now: datetime,
-        go_on: Callable[[], bool],
-    ) -> None:
-        for worked, each in enumerate(self._due(row_id, due_at, now)):
+    def _pick_up(self, kind: Kind, now: datetime, go_on: Callable[[], bool]) -> None:
+        job = kind.job
+        for worked, each in enumerate(self._due(kind, now)):
             self.tell_alive()
             if job in self._unheard:
                 self._functions[job](each)
@@ -111,22 +137,14 @@ class Sweeps:
                 log.info("sweep.does_it_itself", job=job.value, row=each)
                 self._functions[job](each)
 
-    def _due(
-        self,
-        row_id: InstrumentedAttribute[int],
-        due_at: InstrumentedAttribute[datetime | None],
-        now: datetime,
-    ) -> list[int]:
+    def _due(self, kind: Kind, now: datetime) -> list[int]:
         """The rows that are due, put off a little so that the next sweep leaves them alone."""
-        due: Select[Any] = select(row_id).where(due_at <= now).order_by(due_at).limit(AT_ONCE)
         with self._database.transaction() as session:
-            ids = list(session.scalars(due))
+            connection = session.connection()
+            ids = list(connection.execute(kind.find, {"now": now}).scalars())
             if ids:
-                session.execute(
-                    update(row_id.class_)
-                    .where(row_id.in_(ids), due_at <= now)
-                    .values({due_at: now + RING_AGAIN})
-                )
+                later = {"ids": ids, "now": now, "later": now + RING_AGAIN}
+                connection.execute(kind.put_off, later)
         return ids
 
     def _let_words_go(self, now: datetime) -> None:
@@ -137,15 +155,17 @@ class Sweeps:
 
     def _forget_passwords(self, now: datetime) -> None:
         with self._database.transaction() as session:
-            session.execute(
-                update(Request)
-                .where(
-                    Request.state == RequestState.SENT,
-                    Request.sealed_password.is_not(None),
-                    Request.changed_at <= now - FORGET_PASSWORD_AFTER,
-                )
-                .values(sealed_password=None)
-            )
+            session.connection().execute(_FORGET, {"before": now - FORGET_PASSWORD_AFTER})
 
 
 _LATE_WORDS: Final = select(Request.id).where(Request.word_until <= bindparam("now")).limit(AT_ONCE)
+_requests: Final = table_of(Request).c
+_FORGET: Final = (
+    update(table_of(Request))
+    .where(
+        _requests.state == RequestState.SENT,
+        _requests.sealed_password.is_not(None),
+        _requests.changed_at <= bindparam("before"),
+    )
+    .values(sealed_password=None)
+)

@@ -160,7 +160,7 @@ def test_only_the_second_controller_answers(row: Row) -> None:
         office.domain, name="DC2", authority=office.server.authority
     ) as second:
         installation.directory = replace(first, urls=(*first.urls, second.url))
-        installation._set_directory()
+        installation.set_directory()
         try:
             office.server.faults.refuse_connections()
             row.text(person)
@@ -168,7 +168,7 @@ def test_only_the_second_controller_answers(row: Row) -> None:
             assert second.count(Kind.MODIFY) == 1
         finally:
             installation.directory = first
-            installation._set_directory()
+            installation.set_directory()
     row.ends()
 
 

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.records import schema
-from gateway.records.database import Database
-from tests.databases import database_url, postgresql
+from tests.databases import database_url, fresh_sqlite, postgresql
 from tests.world import World
 
 __all__ = ["database_url", "postgresql"]
@@ -18,11 +16,7 @@ __all__ = ["database_url", "postgresql"]
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """A gateway on fakes and a real SQLite file."""
-    url = f"sqlite:///{tmp_path}/resetline.db"
-    database = Database(url)
-    schema.upgrade(database.engine)
-    database.close()
-    world = World(url)
+    world = World(fresh_sqlite(tmp_path))
     yield world
     world.close()
 

@@ -17,10 +17,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from gateway.app import create_app
 from gateway.pictures import redrawn
-from gateway.records import Logo, Organization, schema
-from gateway.records.database import Database
+from gateway.records import Logo, Organization
 from gateway.wiring import Gateway
 from tests.chromium import DESKTOP, PHONE, WITHIN_SECONDS, Chromium, chromium
+from tests.databases import fresh_sqlite
 from tests.gateway.doors.conftest import web_settings
 from tests.gateway.engine.enrolment.conftest import (
     NINA,
@@ -62,11 +62,7 @@ class Quiet(WSGIRequestHandler):
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    database_url = f"sqlite:///{tmp_path}/resetline.db"
-    database = Database(database_url)
-    schema.upgrade(database.engine)
-    database.close()
-    world = World(database_url)
+    world = World(fresh_sqlite(tmp_path))
     nina = add_person(world, "nina.alvarez")
     nina.invited()
     with serving(world) as url:

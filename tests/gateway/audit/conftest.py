@@ -14,11 +14,11 @@ from sqlalchemy import text
 from gateway.cli.chain_faults import Fault
 from gateway.cli.verifying import Verdict, verify
 from gateway.engine.sealing import Sealing
-from gateway.records import schema
 from gateway.records.about import About
 from gateway.records.audit import Event, record
 from gateway.records.database import Database
 from gateway.seal import new_key
+from tests.databases import fresh_sqlite
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -91,8 +91,4 @@ def open_audit() -> Iterator[Callable[..., Audited]]:
 
 
 def migrated(folder: Path) -> str:
-    url = f"sqlite:///{folder}/resetline.db"
-    database = Database(url)
-    schema.upgrade(database.engine)
-    database.close()
-    return url
+    return fresh_sqlite(folder)

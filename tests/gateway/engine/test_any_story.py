@@ -20,9 +20,9 @@ from directory.errors import (
 from gateway.carriers import CarrierError, SendLater, SendRefused, SendUnknown
 from gateway.engine.deliveries import Report
 from gateway.engine.requests import STEPS
-from gateway.records import Request, schema
-from gateway.records.database import Database
+from gateway.records import Request
 from gateway.records.requests import RequestState
+from tests.databases import fresh_sqlite
 from tests.fakes import Crash, FakeDoorbell
 from tests.gateway.engine.test_one_text import password_in
 from tests.world import MIA, SAM, World
@@ -51,10 +51,7 @@ class AnyStory(RuleBasedStateMachine):
     @initialize(seed=st.integers(0, 2**16))
     def begin(self, seed: int) -> None:
         self.folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
-        url = f"sqlite:///{Path(self.folder.name)}/resetline.db"
-        database = Database(url)
-        schema.upgrade(database.engine)
-        database.close()
+        url = fresh_sqlite(Path(self.folder.name))
         self.world = World(url, doorbell=FakeDoorbell(random.Random(seed)))
         self.sids: list[tuple[str, str, str]] = []
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.records import schema
-from gateway.records.database import Database
 from gateway.records.requests import RequestState
+from tests.databases import fresh_sqlite
 from tests.fakes import Crash
 from tests.gateway.engine.test_any_story import MEMORY
 from tests.gateway.engine.test_one_text import password_in
@@ -24,11 +23,7 @@ MakeWorld = Callable[[], World]
 def make_world() -> Iterator[MakeWorld]:
     """One fresh world after another, hundreds of them, in memory: only our process crashes."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        url = f"sqlite:///{Path(folder)}/world.db"
-        database = Database(url)
-        schema.upgrade(database.engine)
-        database.close()
-        world = World(url)
+        world = World(fresh_sqlite(Path(folder)))
 
         def make() -> World:
             world.begin_anew()

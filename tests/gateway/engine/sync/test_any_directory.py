@@ -13,8 +13,7 @@ from hypothesis import strategies as some
 
 from directory.errors import Refusal
 from directory.people import BadEntry, DirectoryPerson, Listed
-from gateway.records import schema
-from gateway.records.database import Database
+from tests.databases import fresh_sqlite
 from tests.gateway.engine.sync.conftest import Office, account
 from tests.world import World
 
@@ -87,10 +86,6 @@ def _ids(office: Office) -> set[int]:
 @contextmanager
 def _office() -> Iterator[Office]:
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        url = f"sqlite:///{folder}/resetline.db"
-        database = Database(url)
-        schema.upgrade(database.engine)
-        database.close()
-        world = World(url)
+        world = World(fresh_sqlite(Path(folder)))
         yield Office(world)
         world.close()
