@@ -204,6 +204,7 @@ class Installation:
             ["db", "upgrade"],
             ["tenant", "add", "Example MSP", "--slug", "msp"],
             ["organization", "add", "northwind", "--tenant", "msp", "--name", "Northwind"],
+            ["policy", "set", "northwind", "confirm_by_word=off", "resets_per_day=50"],
             self._setting_the_directory(password),
             *(alert if self.smtp_url else ()),
             ["people", "import", "northwind", "people.csv", "--trust-phones", "--self-serve"],

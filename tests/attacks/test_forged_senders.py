@@ -5,7 +5,8 @@ from __future__ import annotations
 from gateway.engine.allowances import ANSWERS_PER_PERSON
 from gateway.records.requests import RequestState
 from tests.attacks.forging import forge
-from tests.gateway.engine.conversing import answer, asked, events, password_in, people, word_in
+from tests.gateway.engine.conversing import answer, asked, events, password_in, people
+from tests.told import word_in
 from tests.world import MIA, SAM, World
 
 FOR_HOURS = 15

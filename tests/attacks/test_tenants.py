@@ -15,7 +15,8 @@ from gateway.records import Organization, Person, Phone, Tenant
 from gateway.records.policies import set_value
 from tests.fakes import FakeAccount
 from tests.gateway.cli.conftest import PEOPLE, Terminal
-from tests.gateway.engine.conversing import answer, asked, password_in, word_in
+from tests.gateway.engine.conversing import answer, asked, password_in
+from tests.told import word_in
 from tests.world import MIA, World
 
 THEIRS = "+14155550188"
