@@ -332,6 +332,11 @@ class FakeLimits:
         began = times[0] if times else self.now()
         return Exceeded(limit, round(began + limit.seconds - self.now()), is_first)
 
+    def forget(self) -> None:
+        """As a Redis that was emptied."""
+        self.taken.clear()
+        self.told.clear()
+
     def has_room(self, limit: Limit, key: str) -> bool:
         return self.can_say and len(self._lately(self.taken, limit, key)) < limit.count
 

@@ -128,6 +128,7 @@ class World:
             for table in reversed(Base.metadata.sorted_tables):
                 session.execute(table.delete())
         self.doorbell.take()
+        self.limits.forget()
         self.restarted()
         self._people_the_outside()
 

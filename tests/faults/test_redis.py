@@ -1,4 +1,4 @@
-"""Redis is only the doorbell: whatever becomes of it, the clock finds who waits."""
+"""Redis rings and counts: without it the clock finds who waits, but nobody is helped uncounted."""
 
 from __future__ import annotations
 
@@ -6,18 +6,28 @@ import time
 
 from gateway.engine.doorbell import JobName, RqDoorbell
 from simulator.active_directory import Kind
-from tests.faults.row import Row
+from tests.faults.invariants import OLD_PASSWORD
+from tests.faults.row import Row, Somebody
 from tests.installation import wait_for
 
 WEBHOOK_WITHIN_SECONDS = 2.0
 
 
 def test_redis_is_stopped(row: Row) -> None:
-    """Redis is stopped: the clock does the work."""
+    """Redis is stopped: the clock tells whoever waits to call."""
     person, row.rings = row.somebody(), False
     row.site.installation.redis.stop()
     row.text(person)
-    row.settles("done", "sent")
+    nobody_is_helped(row, person)
+
+
+def test_redis_is_stopped_for_a_while(row: Row) -> None:
+    """Redis is stopped and is back within the minute that people wait for it."""
+    person, row.rings = row.somebody(), False
+    row.site.installation.redis.stop()
+    row.text(person)
+    wait_for(lambda: row.site.installation.requests(person.username)[-1].reason == "uncounted")
+    row.site.installation.redis.start()
     row.ends()
 
 
@@ -38,10 +48,9 @@ def test_redis_is_out_of_memory(row: Row) -> None:
         redis.config_set("maxmemory", "1")
         try:
             row.text(person)
-            row.settles("done", "sent")
+            nobody_is_helped(row, person)
         finally:
             redis.config_set("maxmemory", "0")
-    row.ends()
 
 
 def test_redis_is_slow(row: Row) -> None:
@@ -63,8 +72,7 @@ def test_redis_says_nothing(row: Row) -> None:
     began = time.monotonic()
     assert row.post(person) == 200
     assert time.monotonic() - began < WEBHOOK_WITHIN_SECONDS
-    row.settles("done", "sent")
-    row.ends()
+    nobody_is_helped(row, person)
 
 
 def test_redis_would_evict_what_it_was_told(row: Row) -> None:
@@ -108,6 +116,18 @@ def test_a_job_that_has_succeeded_is_run_again(row: Row) -> None:
     row.ends()
     assert row.site.office.server.count(Kind.MODIFY) == 0
     assert len(row.saw(person)) == 1
+
+
+def nobody_is_helped(row: Row, person: Somebody) -> None:
+    """Once they have waited for a minute, while the fault still stands."""
+    wait_for(lambda: row.site.installation.requests(person.username))
+    row.site.age([person.username], seconds=61)
+    row.settles("failed")
+    row.ends("failed")
+    [request] = row.site.installation.requests(person.username)
+    assert request.reason == "cannot_count"
+    assert "Nothing was changed" in row.saw(person)[-1]
+    assert row.site.office.domain.accepts(person.username, OLD_PASSWORD)
 
 
 def ring_often(row: Row, request_id: int, *, times: int) -> None:

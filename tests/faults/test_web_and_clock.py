@@ -104,11 +104,14 @@ def test_the_clock_is_dead(row: Row) -> None:
 def test_the_clock_is_killed_in_the_middle_of_a_sweep(row: Row) -> None:
     """The clock is killed in the middle of a sweep, while it does the work of a worker."""
     person, server = row.somebody(), row.site.office.server
+    server.faults.refuse_connections()
+    row.text(person)
+    wait_for(lambda: row.site.installation.requests(person.username)[-1].admitted_at)
     for line in row.site.redis_lines.values():
         line.refuse()
+    server.faults.clear()
     server.forget_operations()
     server.faults.hang(Kind.MODIFY, applied=True)
-    row.text(person)
     wait_for(lambda: server.count(Kind.MODIFY) > 0)
     row.site.installation.clock.kill()
     row.site.age([person.username], seconds=31)
