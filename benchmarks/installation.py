@@ -26,6 +26,10 @@ from tests.redis_server import running
 START_SECONDS = 30.0
 
 
+MANY = str(10**6)
+"""No limit is to be what is measured."""
+
+
 @dataclass
 class Measured(Installation):
     """Like the tests' installation, with the web process and the workers as they are by default."""
@@ -43,7 +47,8 @@ class Measured(Installation):
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**super().environment, "LOG_LEVEL": "INFO"}
+        no_end = {"TEXTS_PER_MINUTE": MANY, "CHANGES_PER_HOUR": MANY, "ANSWERS_PER_DAY": MANY}
+        return {**super().environment, "LOG_LEVEL": "INFO", **no_end}
 
     def resetline(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """The command line in this process: a start of Python for each command takes a second."""
