@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gateway.engine.doorbell import JobName
 from gateway.engine.inbound import Handled, Heard, Ring
 from gateway.engine.outbox import write
-from gateway.limits import Exceeded
+from gateway.limits import CannotSay, Exceeded
 from gateway.records import OutboundMessage
 from gateway.records.people import Sender
 from gateway.records.questions import Asked, ask
@@ -30,7 +30,12 @@ QUIET: Final = timedelta(minutes=10)
 
 
 def say(session: Session, heard: Heard, to: Sender, answer: Say) -> Handled:
-    """Answer with a template. It is counted when it is sent."""
+    """Answer with a template. It is counted when it is sent.
+
+    While nobody can count, a phone gets one answer and then none for a while.
+    """
+    if isinstance(heard.verdict, CannotSay) and _was_told_lately(session, heard, to):
+        return Handled("uncounted")
     reply = write(
         session, to, answer.template, answer.facts, sender=heard.text.our_number, now=heard.now
     )
@@ -47,12 +52,14 @@ def too_often(session: Session, heard: Heard, to: Sender, exceeded: Exceeded) ->
 
 
 def uncounted(session: Session, heard: Heard, to: Sender, answer: Say) -> Handled:
-    """Nobody can count just now: one answer that says whom to call, and then none for a while."""
-    told = {"phone_id": to.phone_id, "since": heard.now - QUIET}
-    if session.connection().execute(_LATELY, told).first():
-        return Handled("uncounted")
+    """Nobody can count just now: the one answer says whom to call."""
     useful = answer.template in SAYS_WHOM_TO_CALL
     return say(session, heard, to, answer if useful else Say("failed"))
+
+
+def _was_told_lately(session: Session, heard: Heard, to: Sender) -> bool:
+    told = {"phone_id": to.phone_id, "since": heard.now - QUIET}
+    return session.connection().execute(_LATELY, told).first() is not None
 
 
 def which_account(

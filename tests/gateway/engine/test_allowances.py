@@ -227,3 +227,14 @@ def test_resets_that_never_took_place_are_not_counted(world: World) -> None:
     world.directory.is_away = False
     assert password_in(answer(world, "RESET")) == world.mia.password
     assert "too often" in answer(world, "RESET")
+
+
+@pytest.mark.parametrize("body", ["lemon", "qqqq", "NOTME", "STATUS 9"])
+def test_without_redis_no_flood_of_any_kind_is_answered_more_than_now_and_then(
+    world: World, body: str
+) -> None:
+    decide(world, "confirm_by_word", "on")
+    asked(world)
+    world.limits.can_say = False
+    flood(world, body, count=20)
+    assert len(world.texts()) == 1
