@@ -20,6 +20,9 @@ log = structlog.get_logger()
 
 PREFIX: Final = "resetline:limits"
 REDIS_SECONDS: Final = 0.25
+CLOSED_MEANWHILE: Final = (OSError, ValueError)
+"""What reading from a connection raises that another thread has just closed, as at a failover."""
+
 QUIET_SECONDS: Final = 5.0
 """After a failure nobody waits for Redis again for this long: the answer is no at once."""
 
@@ -113,7 +116,7 @@ class RedisLimits:
             return None
         try:
             return ask()
-        except (StorageError, RedisError) as error:
+        except (StorageError, RedisError, *CLOSED_MEANWHILE) as error:
             self._quiet_until = self._monotonic() + QUIET_SECONDS
             log.warning("limits.cannot_count", limit=limit.name, error=type(error).__name__)
             return None

@@ -12,6 +12,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from gateway import redis_address
+from gateway.limits import CLOSED_MEANWHILE
 
 log = structlog.get_logger()
 
@@ -100,7 +101,7 @@ class RqDoorbell:
                 result_ttl=0,
                 failure_ttl=FORGET_FAILURE_SECONDS,
             )
-        except RedisError as error:
+        except (RedisError, *CLOSED_MEANWHILE) as error:
             self._quiet_until = self._monotonic() + QUIET_SECONDS
             log.warning("doorbell.silent", job=job.value, error=type(error).__name__)
             return False

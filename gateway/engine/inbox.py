@@ -102,7 +102,8 @@ class Inbox:
         """Counted and understood before anybody looks whose number it is."""
         indexes = self._seal.indexes(text.sender)
         meaning = self._vocabulary.understand(Text(text.body))
-        verdict = self._allowances.text_in(indexes[0], meaning.intent if meaning else "other")
+        wish = meaning.intent if meaning else "other"
+        verdict = self._allowances.text_in(text.sid, indexes[0], wish)
         return Heard(text, indexes, meaning, verdict, self._now())
 
     def _keep(self, session: Session, heard: Heard) -> Handled:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from gateway.records.database import DatabaseUnavailable
 from simulator.active_directory import Kind
 from tests.faults.row import Row, Somebody
 from tests.faults.test_redis import queue_is_empty, ring_often
@@ -162,8 +163,7 @@ def test_two_workers_are_rung_for_one_request(row: Row) -> None:
     twin = row.site.another(worker)
     twin.start()
     wait_for(lambda: "worker.started" in twin.log.read_text())
-    for each in (worker, twin):
-        each.signal(signal.SIGSTOP)
+    stop_in_peace(row, worker, twin)
     row.site.office.server.forget_operations()
     row.text(person)
     [request] = row.site.installation.requests(person.username)
@@ -188,3 +188,17 @@ def test_a_worker_is_told_to_stop(row: Row) -> None:
     assert row.site.installation.worker.ended() == 0
     row.ends()
     assert len(row.saw(person)) == 1
+
+
+def stop_in_peace(row: Row, *workers: Process) -> None:
+    """At a moment when none of them holds SQLite's only lock: nobody else could write then."""
+    for _ in range(20):
+        for each in workers:
+            each.signal(signal.SIGSTOP)
+        try:
+            with row.site.database.transaction():
+                return
+        except DatabaseUnavailable:
+            for each in workers:
+                each.signal(signal.SIGCONT)
+    raise AssertionError("a worker held the database's lock each time that it was stopped")
