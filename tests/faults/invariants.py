@@ -23,6 +23,7 @@ from gateway.cli.verifying import verify
 from gateway.records import AuditEvent, InboundMessage, OutboundMessage, Request
 from gateway.records.audit import Event
 from gateway.records.database import Database
+from gateway.records.letters import ASKS_FOR_WORD
 from gateway.records.messages import OutboundState
 from gateway.records.requests import RequestState
 from simulator.twilio import Direction, Message
@@ -40,6 +41,10 @@ SPOKEN_FOR = ("carrier_answered", "opted_out", "opt_out", "opt_in", "unknown_sen
 LETTERS = {
     Event.REQUEST_OPENED: "o",
     Event.REQUEST_JOINED: "j",
+    Event.WORD_ASKED: "w",
+    Event.WORD_WRONG: "r",
+    Event.WORD_CONFIRMED: "k",
+    Event.REQUEST_EXPIRED: "e",
     Event.REPLY_ACCEPTED: "a",
     Event.REPLY_DELIVERED: "d",
     Event.REPLY_UNDELIVERED: "u",
@@ -51,11 +56,21 @@ LETTERS = {
     Event.ONE_TIME_SCRAMBLED: "s",
     Event.ONE_TIME_LEFT: "s",
 }
-AT_ANY_TIME = {Event.REPLY_REDACTED, Event.MAIL_SENT, Event.MAIL_FAILED, Event.REQUEST_RETRIED}
+AT_ANY_TIME = {
+    Event.REPLY_REDACTED,
+    Event.MAIL_SENT,
+    Event.MAIL_FAILED,
+    Event.REQUEST_RETRIED,
+    Event.LIMIT_REACHED,
+}
 OUTCOME = "x"
-A_POSSIBLE_STORY = re.compile(r"oj*xj*((f|aj*u)v)*(f|aj*[udc]?)n?s?")
-"""Opened; perhaps joined; one outcome; then answers, each on another phone, until one arrives or
-no phone is left; that nobody has the password; and what became of it."""
+CONFIRMED = r"w[acdjr]*k[acdj]*"
+A_POSSIBLE_STORY = re.compile(
+    rf"oj*({CONFIRMED})?xj*((f|aj*u)v)*(f|aj*[udc]?)n?s?|oj*w[acdfjruv]*e[acd]*"
+)
+"""Opened; perhaps joined; one outcome, and where a word was asked for, only once it came back; then
+answers, each on another phone, until one arrives or no phone is left; that nobody has the password;
+and what became of it. Or the word never came back, and there is no outcome."""
 
 LAST_WORDS = {
     RequestState.DONE: "d",
@@ -63,6 +78,7 @@ LAST_WORDS = {
     RequestState.SCRAMBLED: "s",
     RequestState.USED: "s",
     RequestState.SENT: "a",
+    RequestState.EXPIRED: "e",
 }
 
 
@@ -108,8 +124,9 @@ def _kept(row: Row, sid: str) -> tuple[InboundMessage | None, Request | None]:
 def _unanswered(row: Row, person: Somebody, request: Request) -> Iterator[str]:
     if request.state in ALIVE:
         yield f"a request is still {request.state}"
-    answers = [text for text in _outbox(row, request) if text.template != "busy"]
-    if not answers:
+    others = ("busy", ASKS_FOR_WORD)
+    answers = [text for text in _outbox(row, request) if text.template not in others]
+    if not answers and request.state != RequestState.EXPIRED:
         yield f"a request ended {request.state} without an answer"
     for answer in answers:
         reached = answer.state in (OutboundState.ACCEPTED, OutboundState.DELIVERED)
@@ -144,6 +161,8 @@ def i3_nobody_is_locked_out(row: Row, person: Somebody) -> Iterator[str]:
 def i4_no_secret_is_left(row: Row, person: Somebody) -> Iterator[str]:
     if any(request.sealed_password for request in _requests(row, person)):
         yield "a request that has ended still holds its sealed password"
+    if any(request.word_seed for request in _requests(row, person)):
+        yield "a request that has ended still holds what its word is made of"
     site, installation = row.site, row.site.installation
     if copies(row, person):
         yield "the carrier still holds the words of a text"
@@ -179,19 +198,21 @@ def i5_the_audit_tells_it_in_order(row: Row, person: Somebody) -> Iterator[str]:
         ends = LAST_WORDS.get(RequestState(request.state))
         if ends and not set(ends) & set(story):
             yield f"a request is {request.state}, and the audit ends with {events[-1]}"
-    if not row.clocks_differ and not _times_rise(row, person):
-        yield "the times of the audit go back"
+    if not row.clocks_differ:
+        for sooner, later in _going_back(row, person):
+            yield f"the times of the audit go back from {sooner} to {later}"
 
 
-def _times_rise(row: Row, person: Somebody) -> bool:
+def _going_back(row: Row, person: Somebody) -> Iterator[tuple[str, str]]:
     """Where the processes' clocks agree. Times that a test has aged are not in the audit."""
     for request in _requests(row, person):
         with row.site.database.transaction() as session:
-            wanted = select(AuditEvent.at).where(AuditEvent.request_id == request.id)
-            times = list(session.scalars(wanted.order_by(AuditEvent.id)))
-        if any(later < sooner for sooner, later in pairwise(times)):
-            return False
-    return True
+            wanted = select(AuditEvent.at, AuditEvent.event)
+            mine = wanted.where(AuditEvent.request_id == request.id).order_by(AuditEvent.id)
+            events = session.execute(mine).all()
+        for (before, sooner), (after, later) in pairwise(events):
+            if after < before:
+                yield f"{sooner} ({before:%S.%f})", f"{later} ({after:%S.%f})"
 
 
 PROMISES: Sequence[Callable[[Row, Somebody], Iterator[str]]] = (

@@ -62,11 +62,17 @@ class Row:
         return sid
 
     def post(
-        self, person: Somebody, body: str = "RESET", *, sid: str = "", number: str = ""
+        self,
+        person: Somebody,
+        body: str = "RESET",
+        *,
+        sid: str = "",
+        number: str = "",
+        at: str = "",
     ) -> int | None:
-        """The same by hand, to see what the webhook answers."""
+        """The same by hand, to see what the webhook answers; at another web process if wanted."""
         sid, number = sid or new_sid(), number or person.number
-        status = self.site.post("/twilio/sms", self.site.webhook(sid, number, body))
+        status = self.site.post("/twilio/sms", self.site.webhook(sid, number, body), at=at)
         if status == 200:
             self.taken[sid] = number
         return status

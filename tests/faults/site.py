@@ -82,13 +82,21 @@ class Site:
         self.extra.append(twin)
         return twin
 
-    def post(self, path: str, form: Mapping[str, str], *, signed: str | None = None) -> int | None:
-        """What Twilio would hear from a webhook; None when the connection died."""
+    def post(
+        self, path: str, form: Mapping[str, str], *, signed: str | None = None, at: str = ""
+    ) -> int | None:
+        """What Twilio would hear from a webhook; None when the connection died.
+
+        What is signed is the public address, whichever web process listens.
+        """
         url = self.installation.url + path
         proof = signature(AUTH_TOKEN, url, form) if signed is None else signed
         try:
             answer = requests.post(
-                url, dict(form), headers={"X-Twilio-Signature": proof}, timeout=15
+                at + path if at else url,
+                dict(form),
+                headers={"X-Twilio-Signature": proof},
+                timeout=15,
             )
         except requests.RequestException:
             return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.faults.invariants import password_in
+from tests.told import WORD
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
@@ -51,6 +52,8 @@ def _times(count: int) -> str:
 def _words(text: str) -> str:
     if password_in(text):
         return "a password that may be set" if "may now be" in text else "a one-time password"
+    if WORD.search(text):
+        return "a word to text back"
     plain = BRAND.sub("", text)
     return "“" + "".join(SENTENCE.findall(plain)[:2]).strip() + "”"
 

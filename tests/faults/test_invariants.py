@@ -125,6 +125,18 @@ def test_a_broken_promise_is_seen(what: str, row: Row) -> None:
         mend(row, person)
 
 
+@pytest.mark.parametrize(
+    "story", ["oxad", "owadkxad", "owakdjxad", "owadrkxad", "owadrrre", "owae"]
+)
+def test_a_story_with_a_word_is_possible(story: str) -> None:
+    assert invariants.A_POSSIBLE_STORY.fullmatch(story)
+
+
+@pytest.mark.parametrize("story", ["owadxad", "owadkkxad", "owadkxxad", "owadexad", "okxad", "oe"])
+def test_no_change_without_its_word_and_no_second_one(story: str) -> None:
+    assert not invariants.A_POSSIBLE_STORY.fullmatch(story)
+
+
 def mend(row: Row, person: Somebody) -> None:
     while FORGOTTEN:
         run(row, insert(AuditEvent).values(FORGOTTEN.pop()))

@@ -61,13 +61,15 @@ DEATHS: Mapping[str, Death] = {
 }
 
 
-def bring_to(death: Death, row: Row, person: Somebody, worker: Process) -> None:
+def bring_to(
+    death: Death, row: Row, person: Somebody, worker: Process, *, body: str = "RESET"
+) -> None:
     """The worker stands at the step; a fresh one, so that it has to sign in as well."""
     row.site.office.server.forget_operations()
     death.arrange(row)
     row.site.installation.worker.kill()
     worker.start()
-    row.text(person)
+    row.text(person, body)
     wait_for(lambda: death.stands_there(row, person))
 
 

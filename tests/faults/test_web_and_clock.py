@@ -23,10 +23,12 @@ def is_kept(row: Row, sid: str) -> bool:
 
 
 @contextmanager
-def posting(row: Row, person: Somebody, sid: str) -> Iterator[list[int | None]]:
+def posting(
+    row: Row, person: Somebody, sid: str, body: str = "RESET"
+) -> Iterator[list[int | None]]:
     """A webhook is under way; what it was answered with is known at the end."""
     answers: list[int | None] = []
-    poster = threading.Thread(target=lambda: answers.append(row.post(person, sid=sid)))
+    poster = threading.Thread(target=lambda: answers.append(row.post(person, body, sid=sid)))
     poster.start()
     try:
         yield answers
