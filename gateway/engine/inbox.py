@@ -109,6 +109,7 @@ class Inbox:
     def _keep(self, session: Session, heard: Heard) -> Handled:
         """The sid comes last: of simultaneous deliveries exactly one is committed whole."""
         found = senders(session, heard.indexes)
+        heard = replace(heard, now=self._now())  # when its turn has come: the audit is in order
         handled = self._handle(session, heard, found)
         if isinstance(heard.verdict, Exceeded) and heard.verdict.is_first:
             tell(session, heard.verdict, found[0].about if found else About(), heard.now)
