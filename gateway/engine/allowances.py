@@ -76,7 +76,7 @@ ALL: Final = (
     CHATTER_PER_ORGANIZATION,
     ANSWERS,
 )
-"""In the order of docs/operating.md."""
+"""In the order of docs/policies.md."""
 
 CHATTER_PERCENT: Final = 80
 BUDGETS: Final = frozenset({ANSWERS_PER_ORGANIZATION.name, CHATTER_PER_ORGANIZATION.name})
