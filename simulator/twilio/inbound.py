@@ -161,6 +161,8 @@ class Inbound:
             milliseconds=done.milliseconds,
             attempts=done.attempts,
         )
+        for words in done.messages if done.ok else ():
+            self._reply(message, words)
         return done
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hmac
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import parse_qsl, urlencode, urlsplit
+from xml.etree import ElementTree as ET
 
 MOST_BYTES = 65536
 
@@ -55,12 +56,30 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the application answered, and what it wants done: TwiML."""
+
+    status: int
+    twiml: str = ""
+
+    @property
+    def messages(self) -> list[str]:
+        """What is to be texted back at once."""
+        try:
+            response = ET.fromstring(self.twiml)  # noqa: S314  (our own application's)
+        except ET.ParseError:
+            return []
+        return [each.text or "" for each in response.findall("Message")]
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """What came of it. `status` is None when nothing answered; `error` is Twilio's own code."""
 
     status: int | None
     milliseconds: int
     attempts: int
+    messages: Sequence[str] = ()
 
     @property
     def ok(self) -> bool:
@@ -73,8 +92,11 @@ class Delivery:
         return 11205 if self.status is None else 11200
 
 
-Post = Callable[[Request], int]
-"""Sends one request and returns the HTTP status, or raises ConnectFailed or ReadFailed."""
+Post = Callable[[Request], int | Answer]
+"""Sends one request and returns the HTTP status, with what else was answered if that matters.
+
+Raises ConnectFailed or ReadFailed.
+"""
 
 
 def signature(auth_token: str, url: str, parameters: Mapping[str, str]) -> str:
@@ -108,24 +130,28 @@ def deliver(request: Request, post: Post) -> Delivery:
     attempts, again = 0, True
     while again:
         attempts += 1
-        status, outcome = _attempt(request, post)
+        answer, outcome = _attempt(request, post)
         wanted = outcome is not None and request.overrides.try_again_after(outcome)
         again = wanted and attempts <= request.overrides.retries
-    return Delivery(status, round((time.monotonic() - started) * 1000), attempts)
+    milliseconds = round((time.monotonic() - started) * 1000)
+    if answer is None:
+        return Delivery(None, milliseconds, attempts)
+    return Delivery(answer.status, milliseconds, attempts, answer.messages)
 
 
-def _attempt(request: Request, post: Post) -> tuple[int | None, str | None]:
-    """The HTTP status, and by which name a retry policy would know the failure."""
+def _attempt(request: Request, post: Post) -> tuple[Answer | None, str | None]:
+    """The answer, and by which name a retry policy would know the failure."""
     try:
-        status = post(request)
+        given = post(request)
     except ConnectFailed:
         return None, "ct"
     except ReadFailed:
         return None, "rt"
-    return status, f"{status // 100}xx" if status >= 400 else None
+    answer = given if isinstance(given, Answer) else Answer(given)
+    return answer, f"{answer.status // 100}xx" if answer.status >= 400 else None
 
 
-def post_over_http(request: Request) -> int:
+def post_over_http(request: Request) -> Answer:
     """The usual way out. One connection for each request, as from Twilio's many machines."""
     parts = urlsplit(request.url)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
@@ -146,11 +172,11 @@ def _connect(connection: HTTPConnection) -> None:
         raise ConnectFailed(type(error).__name__) from None
 
 
-def _exchange(connection: HTTPConnection, target: str, request: Request) -> int:
+def _exchange(connection: HTTPConnection, target: str, request: Request) -> Answer:
     try:
         connection.request("POST", target, urlencode(request.parameters), dict(request.headers))
         response = connection.getresponse()
-        response.read(MOST_BYTES)
+        body = response.read(MOST_BYTES)
     except (OSError, HTTPException) as error:
         raise ReadFailed(type(error).__name__) from None
-    return response.status
+    return Answer(response.status, body.decode(errors="replace"))

@@ -11,7 +11,7 @@ from twilio.request_validator import RequestValidator
 
 from simulator.twilio import Account, Carrier, Kind, MessagingService, Number, signature
 from simulator.twilio.receiver import Receiver, receiving
-from simulator.twilio.webhooks import Overrides, ReadFailed, Request, deliver, signed
+from simulator.twilio.webhooks import Answer, Overrides, ReadFailed, Request, deliver, signed
 
 SID = "AC" + "a" * 32
 OURS = "+15550100000"
@@ -143,6 +143,23 @@ def test_a_test_may_post_webhooks_itself_without_a_network() -> None:
     Carrier(account, post=post).send_text(PHONE, OURS, "reset")
     assert asked[0].url == "https://gateway.example/sms"
     assert asked[0].parameters["Body"] == "reset"
+
+
+def test_what_the_webhook_answers_to_be_texted_is_texted_back() -> None:
+    account = Account(SID, "token", (Number(OURS, "https://gateway.example/sms"),))
+    said = "<Response><Message>Tom &amp; Ann</Message></Response>"
+    carrier = Carrier(account, post=lambda _: Answer(200, said))
+    carrier.send_text(PHONE, OURS, "hello")
+    [reply] = [each for each in carrier.texts_to(PHONE) if each.body != "hello"]
+    assert (reply.body, reply.from_) == ("Tom & Ann", OURS)
+
+
+@pytest.mark.parametrize("answer", [Answer(200), Answer(200, "<html"), Answer(500, "<Response/>")])
+def test_any_other_answer_texts_nothing(answer: Answer) -> None:
+    account = Account(SID, "token", (Number(OURS, "https://gateway.example/sms"),))
+    carrier = Carrier(account, post=lambda _: answer)
+    carrier.send_text(PHONE, OURS, "hello")
+    assert [each.body for each in carrier.messages] == ["hello"]
 
 
 def test_a_text_to_a_stranger_number_is_a_mistake_that_names_ours() -> None:

@@ -12,9 +12,12 @@ from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
 from gateway.carriers.twilio import WebhookSignatures
+from gateway.policy import Scope
 from gateway.records import InboundMessage
+from simulator.twilio.webhooks import Answer
 from tests.gateway.doors.conftest import PUBLIC_URL, TOKENS, Door, inbound, web_settings
-from tests.world import STRANGER
+from tests.gateway.engine.conversing import decide
+from tests.world import STRANGER, World
 
 EMPTY = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
@@ -233,3 +236,15 @@ def test_nothing_but_a_true_signature_is_proved(
     path: str, form: dict[str, list[str]], signature: str
 ) -> None:
     assert not SIGNATURES.prove(path, MultiDict(form), signature)
+
+
+def test_a_number_that_is_nobodys_is_told_whom_we_help_where_a_tenant_wants_it(
+    sqlite_door: Door, world: World
+) -> None:
+    sqlite_door.gateway.__dict__["limits"] = world.limits
+    assert sqlite_door.sms(From=STRANGER).data == EMPTY
+    decide(world, "unknown_sender_reply", "on", Scope.TENANT)
+    [message] = Answer(200, sqlite_door.sms(From=STRANGER).text).messages
+    assert message.startswith("Account help: we help people")
+    assert sqlite_door.sms(From=STRANGER).data == EMPTY
+    assert sqlite_door.sms().data == EMPTY
