@@ -12,9 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-import structlog
-from sqlalchemy.orm import Session
-
+from gateway.engine.reached import tell
 from gateway.limits import (
     DAY,
     HOUR,
@@ -28,10 +26,9 @@ from gateway.limits import (
 )
 from gateway.policy import Policy
 from gateway.records.about import About
-from gateway.records.audit import Event, record
 from gateway.records.database import Database
 
-log = structlog.get_logger()
+__all__ = ["ALL", "Allowances", "Allowed", "CannotSay", "Exceeded", "Sizes", "Stage"]
 
 TEXTS_PER_SENDER: Final = Limit("texts_per_sender", 10, 10 * MINUTE)
 """For each number and each thing to want, whether or not we know the number."""
@@ -198,21 +195,10 @@ class Allowances:
         return Allowed()
 
     def _tell(self, exceeded: Exceeded, about: About) -> None:
-        """Once in each span: a flood must not fill the audit."""
         if exceeded.is_first:
             with self._database.transaction() as session:
-                tell(session, exceeded, about, self._now())
+                tell(session, exceeded, about, self._now(), mode="sms")
 
 
 def _resets_of(about: About, policy: Policy) -> Wanted:
     return replace(RESETS_PER_PERSON, count=policy.resets_per_day), f"reset:{about.person_id}"
-
-
-def tell(session: Session, exceeded: Exceeded, about: About, now: datetime) -> None:
-    """Audit and log that a limit was reached."""
-    name = exceeded.limit.name
-    log.warning("limit.reached", limit=name, organization=about.organization_id)
-    record(session, Event.LIMIT_REACHED, about, now, reason=name, mode="sms")
-
-
-__all__ = ["ALL", "Allowances", "Allowed", "CannotSay", "Exceeded", "Sizes", "Stage", "tell"]

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 import handlers
 from gateway.confirmation_words import single_word
-from gateway.engine.allowances import Allowances, tell
+from gateway.engine.allowances import Allowances
 from gateway.engine.answers import say, too_often, uncounted, which_account
 from gateway.engine.disowning import disown
 from gateway.engine.doorbell import Doorbell
 from gateway.engine.inbound import Handled, Heard, InboundText, OptOutType
 from gateway.engine.opening import open_request
 from gateway.engine.opting import opt
+from gateway.engine.reached import tell
 from gateway.engine.strangers import answer_stranger
 from gateway.engine.words import Words
 from gateway.limits import CannotSay, Exceeded
@@ -111,8 +112,9 @@ class Inbox:
         found = senders(session, heard.indexes)
         heard = replace(heard, now=self._now())  # when its turn has come: the audit is in order
         handled = self._handle(session, heard, found)
-        if isinstance(heard.verdict, Exceeded) and heard.verdict.is_first:
-            tell(session, heard.verdict, found[0].about if found else About(), heard.now)
+        if isinstance(heard.verdict, Exceeded):
+            whose = found[0].about if found else About()
+            tell(session, heard.verdict, whose, heard.now, mode="sms")
         message_id = insert_once(
             session,
             InboundMessage,
@@ -161,14 +163,13 @@ class Inbox:
     ) -> Handled:
         """The right word goes on whatever was counted: only its phone can know it."""
         word = single_word(heard.words) if heard.meaning is None else ""
-        if word and (went_on := self._words.right(session, heard, found, word)):
-            return went_on
-        is_reply = isinstance(answer, Do)
-        if word and not is_reply and (wrong := self._words.wrong(session, heard, found, word)):
-            return wrong
+        is_reply = isinstance(answer, Do) and heard.meaning is None
+        handled = word and self._words.look(session, heard, found, word, is_reply=is_reply)
+        if handled:
+            return handled
         if isinstance(heard.verdict, Exceeded):
             return too_often(session, heard, found[0], heard.verdict)
-        if is_reply and heard.meaning is None:
+        if is_reply:
             forget_question(session, heard.indexes)
         return self._done(session, heard, found, answer)
 

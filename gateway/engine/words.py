@@ -45,41 +45,53 @@ class Words:
     def __init__(self, seal: Seal) -> None:
         self._seal = seal
 
-    def right(
-        self, session: Session, heard: Heard, found: Sequence[Sender], word: str
+    def look(
+        self,
+        session: Session,
+        heard: Heard,
+        found: Sequence[Sender],
+        word: str,
+        *,
+        is_reply: bool,
     ) -> Handled | None:
-        """Go on with the request whose word it is, if it is one's. It is no try if it is right."""
-        for waiting, sender in _waiting(session, heard, found):
-            if is_word(self._seal, waiting.word_seed, word):
-                return _confirmed(session, heard, waiting, sender)
-        return None
+        """Go on with the request whose word it is, whatever was counted, or count a try.
 
-    def wrong(
-        self, session: Session, heard: Heard, found: Sequence[Sender], word: str
-    ) -> Handled | None:
-        """One try fewer for whatever waits for a word; or the word came too late.
-
-        It is counted however much was texted before, though then it is not answered: a flood must
-        not hide guesses. What can be nobody's word, such as `thanks`, is no guess.
+        None where it is nothing of the kind, as the reply to another question may not be.
         """
         waiting = _waiting(session, heard, found)
-        is_flood = isinstance(heard.verdict, Exceeded)
-        if not waiting:
-            is_late = _under_way(session, found) or _late(session, heard, found)
-            return None if is_flood else is_late
-        if not may_be_word(word):
-            return None if is_flood else say(session, heard, waiting[0][1], Say("wrong_word"))
-        left = [_tried(session, heard, each, sender) for each, sender in waiting]
-        about = [_about(each, sender) for each, sender in waiting]
-        if is_flood:
-            return Handled("too_often", wrong_for=about)
-        told = Say("wrong_word") if any(left) else Say("word_ended")
-        return replace(say(session, heard, waiting[0][1], told), wrong_for=about)
+        for each, sender in waiting:
+            if is_word(self._seal, each.word_seed, word):
+                return _confirmed(session, heard, each, sender)
+        if is_reply:
+            return None
+        if waiting:
+            return _wrong(session, heard, waiting, word)
+        if isinstance(heard.verdict, Exceeded):
+            return None
+        return _under_way(session, found) or _late(session, heard, found)
 
 
-def _waiting(
-    session: Session, heard: Heard, found: Sequence[Sender]
-) -> Sequence[tuple[AwaitingRequest, Sender]]:
+Waiting = Sequence[tuple[AwaitingRequest, Sender]]
+
+
+def _wrong(session: Session, heard: Heard, waiting: Waiting, word: str) -> Handled | None:
+    """One try fewer for whatever waits for a word.
+
+    It is counted however much was texted before, though then it is not answered: a flood must
+    not hide guesses. What can be nobody's word, such as `thanks`, is no guess.
+    """
+    is_flood = isinstance(heard.verdict, Exceeded)
+    if not may_be_word(word):
+        return None if is_flood else say(session, heard, waiting[0][1], Say("wrong_word"))
+    left = [_tried(session, heard, each, sender) for each, sender in waiting]
+    about = [_about(each, sender) for each, sender in waiting]
+    if is_flood:
+        return Handled("too_often", wrong_for=about)
+    told = Say("wrong_word") if any(left) else Say("word_ended")
+    return replace(say(session, heard, waiting[0][1], told), wrong_for=about)
+
+
+def _waiting(session: Session, heard: Heard, found: Sequence[Sender]) -> Waiting:
     """What waits for a word of this very phone."""
     phones = {each.phone_id: each for each in found}
     waiting = awaiting_requests(session, [each.person_id for each in found], heard.now)

@@ -7,17 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-import structlog
-
 from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.engine.enrolment.visits import Visit
+from gateway.engine.reached import tell
 from gateway.limits import DAY, HOUR, MINUTE, Allowed, CannotSay, Exceeded, Limit, Limits
 from gateway.records.about import About
-from gateway.records.audit import Event, record
 from gateway.records.database import Database
 from gateway.seal import Seal
-
-log = structlog.get_logger()
 
 PAUSE: Final = Limit("code_pause", 1, 2 * MINUTE)
 CODES_PER_NUMBER: Final = Limit("codes_per_number", 10, DAY)
@@ -120,13 +116,9 @@ class Budgets:
                     raise StepRefused(reason, seconds=exceeded.retry_after_seconds)
 
     def _tell(self, exceeded: Exceeded, about: About) -> None:
-        """Once in each span: a flood must not fill the audit."""
-        if not exceeded.is_first:
-            return
-        name = exceeded.limit.name
-        log.warning("limit.reached", limit=name, organization=about.organization_id)
-        with self._database.transaction() as session:
-            record(session, Event.LIMIT_REACHED, about, self._now(), reason=name, mode="web")
+        if exceeded.is_first:
+            with self._database.transaction() as session:
+                tell(session, exceeded, about, self._now(), mode="web")
 
 
 def _about(visit: Visit) -> About:
