@@ -35,15 +35,14 @@ class Redaction:
         if letter is None or letter.sid is None:
             return
         error = self._emptied(letter.sid)
-        now = self._now()
         with self._database.transaction() as session:
             if error:
-                change_text(session, message_id, redact_at=now + AGAIN)
+                change_text(session, message_id, redact_at=self._now() + AGAIN)
                 log.warning("reply.not_redacted", message=message_id, code=error.code)
                 return
-            change_text(session, message_id, redacted_at=now, redact_at=None)
-            if letter.redacted_at is None:
-                record(session, Event.REPLY_REDACTED, letter.about, now)
+            change_text(session, message_id, redacted_at=self._now(), redact_at=None)
+            if letter.redacted_at is None:  # the time once its turn has come: the audit is in order
+                record(session, Event.REPLY_REDACTED, letter.about, self._now())
 
     def redact_stray(self, stray_id: int) -> None:
         """The same for a second copy, which a repeat after an unknown outcome has left."""
