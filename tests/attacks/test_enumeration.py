@@ -56,8 +56,8 @@ def test_the_webhook_answers_alike_whoever_texts(door: Door, body: str) -> None:
 def test_a_number_is_counted_alike_and_before_it_is_looked_up(world: World) -> None:
     """Wanted: to tell by what is counted or asked first. Got: the same, and no query before."""
     known, unknown = (seen_on_the_way(world, number) for number in (MIA, STRANGER))
-    assert known[:2] == unknown[:2] == ["texts_per_sender", "texts"]
-    assert set(known[2:]) == set(unknown[2:]) == {"query"}
+    assert known[:3] == unknown[:3] == ["delivery", "texts_per_sender", "texts"]
+    assert set(known[3:]) == set(unknown[3:]) == {"query"}
 
 
 def seen_on_the_way(world: World, number: str) -> list[str]:
