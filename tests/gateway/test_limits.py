@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from limits.strategies import MovingWindowRateLimiter
 
 from gateway.limits import (
     PREFIX,
@@ -137,3 +138,17 @@ def _takes_five(url: str) -> int:
     limits = RedisLimits(url)
     take: Callable[[int], bool] = lambda _: limits.take(TEN, "processes") == Allowed()  # noqa: E731
     return sum(map(take, range(5)))
+
+
+@pytest.mark.parametrize("error", [ValueError, AttributeError, OSError])
+def test_whatever_the_client_meets_at_a_failover_is_a_no(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """Another thread has closed the connection that it reads from."""
+    limits = RedisLimits("redis://127.0.0.1:1/0")
+
+    def closed(*_: object, **_more: object) -> None:
+        raise error("closed meanwhile")
+
+    monkeypatch.setattr(MovingWindowRateLimiter, "hit", closed)
+    assert limits.take(TEN, "key") == CannotSay()
