@@ -1,11 +1,10 @@
-"""The doctor's checks of what is ours: database, keys, directories, Redis, address and texts."""
+"""The doctor's checks of what is ours: database, keys, directories, Redis and texts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
-import requests
 from jinja2 import TemplateError
 from redis import RedisError
 from sqlalchemy import select
@@ -29,7 +28,6 @@ SAMPLE: Final = 50
 """So many of the oldest and of the newest sealed values are opened."""
 
 OLDEST_REDIS: Final = (6, 2)
-ANSWERS_WITHIN_SECONDS: Final = 5
 TRIAL: Final = Limit("trial", 1000, 60)
 
 
@@ -74,24 +72,6 @@ def _counting(settings: Settings) -> Finding:
         advice = "let its user run scripts on ~resetline:limits*: without limits nobody is helped"
         return broken("limits", "Redis does not let us count", advice)
     return good("limits", "they are counted in Redis")
-
-
-def public_url(settings: Settings) -> Iterator[Finding]:
-    """Whether the web process answers there; from inside a network that can be hard to tell."""
-    url = settings.public_url
-    if url.startswith("http://"):
-        advice = "give the https:// address that the world uses, unless this is a trial"
-        yield warning("public url", f"only this machine reaches {url}, Twilio does not", advice)
-    try:
-        answer = requests.get(f"{url}/healthz", timeout=ANSWERS_WITHIN_SECONDS)
-        answered = answer.status_code == 200 and answer.json().get("status") == "alive"
-    except (requests.RequestException, ValueError, AttributeError):
-        answered = False
-    if answered:
-        yield good("public url", f"the web process answers at {url}")
-    else:
-        advice = "start `resetline web`, and look at the proxy before it and at PUBLIC_URL"
-        yield warning("public url", f"nothing of ours answers at {url} from here", advice)
 
 
 def texts(_settings: Settings) -> Iterator[Finding]:

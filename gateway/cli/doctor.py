@@ -46,11 +46,11 @@ def _findings() -> Iterator[Finding]:
         yield broken("settings", str(error), "set them in the environment of every process")
         return
     yield good("settings", "everything that is required is set")
-    from gateway.cli import checkup, mail_checkup, twilio_checkup
+    from gateway.cli import checkup, mail_checkup, twilio_checkup, web_checkup
 
     yield from checkup.storage(settings)
     yield from checkup.redis(settings)
-    yield from checkup.public_url(settings)
+    yield from web_checkup.public_url(settings)
     yield from twilio_checkup.twilio(settings)
     yield from checkup.texts(settings)
     yield from mail_checkup.mail(settings)

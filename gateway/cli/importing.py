@@ -14,8 +14,9 @@ from gateway.phones import PhoneNumber
 from gateway.records import Organization, Person, Phone
 from gateway.records.audit import Event, record
 from gateway.records.forgetting import forget_phone
+from gateway.records.opt_outs import opted_out_since
 from gateway.records.people import people_of
-from gateway.records.phones import PROVED, opted_out_since
+from gateway.records.phones import PROVED
 from gateway.records.policies import policy_of
 from gateway.seal import Seal
 
@@ -148,12 +149,12 @@ class Import:
 
     def _add_phone(self, person: Person, number: PhoneNumber) -> Phone:
         """A number that has texted STOP stays silent, whoever it is given to."""
-        index = self.seal.index(number.e164)
+        indexes = self.seal.indexes(number.e164)
         phone = Phone(
             tenant_id=person.tenant_id,
             sealed_number=self.seal.seal(SecretStr(number.e164)),
-            number_index=index,
-            opted_out_at=self.stopped.get(index),
+            number_index=indexes[0],
+            opted_out_at=next(filter(None, map(self.stopped.get, indexes)), None),
             created_at=self.now,
         )
         person.phones.append(phone)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gateway.cli import storage
 from gateway.cli.shell import Failed
-from gateway.records import AuditKey, Consent, DirectoryRecord, Phone, Request
+from gateway.records import AuditKey, Consent, DirectoryRecord, OptOut, Phone, Request
 from gateway.records.audit import Event, record
 from gateway.records.database import Database
 from gateway.seal import CannotUnseal, Seal
@@ -36,6 +36,7 @@ class Sealed:
 EVERYTHING: Final = (
     Sealed("phone numbers", Phone.id, Phone.sealed_number, Phone.number_index),
     Sealed("numbers consented to", Consent.id, Consent.sealed_number, Consent.number_index),
+    Sealed("numbers that texted STOP", OptOut.id, OptOut.sealed_number, OptOut.number_index),
     Sealed("passwords", DirectoryRecord.organization_id, DirectoryRecord.sealed_bind_password),
     Sealed("one-time passwords", Request.id, Request.sealed_password),
     Sealed("keys of the audit", AuditKey.id, AuditKey.sealed_key),

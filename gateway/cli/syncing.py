@@ -216,12 +216,22 @@ def _task(organization: Organization, row: Sync | None, said: Mapping[str, Any])
     return Task.unheld(organization, replace(known, **said))
 
 
+def _unsized() -> Iterator[None]:
+    """Nothing, and of no length that click could take for the whole: it is updated by hand."""
+    yield from ()
+
+
 @contextmanager
 def _progress(about: int | None) -> Iterator[Callable[[int], None]]:
     """A bar for people; how many there will be is known only from the run before."""
     hidden = (about is not None and about < WORTH_A_BAR) or not sys.stderr.isatty()
     bar: Any = click.progressbar(
-        iter(()), length=about, label="Synchronizing", file=sys.stderr, hidden=hidden
+        _unsized(),
+        length=about,
+        label="Synchronizing",
+        show_pos=True,
+        file=sys.stderr,
+        hidden=hidden,
     )
     with bar:
         yield bar.update

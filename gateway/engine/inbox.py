@@ -135,11 +135,11 @@ class Inbox:
         told = self._carrier_answers or heard.text.opt_out_type is not None
         match answer:
             case _ if not found:
-                return answer_stranger(session, heard, answer, carrier_answers=told)
+                return answer_stranger(session, self._seal, heard, answer, carrier_answers=told)
             case None:
                 return Handled("carrier_answered")
             case OptOut() | OptIn():
-                return opt(session, heard, found, answer, carrier_answers=told)
+                return opt(session, self._seal, heard, found, answer, carrier_answers=told)
             case Disown():  # also after a STOP: it needs no answer to protect them
                 return disown(session, heard, found)
             case _ if any(each.opted_out_at for each in found):

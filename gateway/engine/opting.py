@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from sqlalchemy import select, update
+from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from gateway.engine.answers import say
 from gateway.engine.inbound import Handled, Heard
-from gateway.records import Phone
 from gateway.records.audit import Event, record
+from gateway.records.opt_outs import opt_in, opt_out
 from gateway.records.people import Sender
+from gateway.seal import Seal
 from handlers.conversation import OptIn, OptOut, Say
 
 
 def opt(
     session: Session,
+    seal: Seal,
     heard: Heard,
     found: Sequence[Sender],
     wish: OptOut | OptIn,
@@ -26,13 +27,10 @@ def opt(
 ) -> Handled:
     """Out or in again. Who has opted out before keeps the time of the first STOP."""
     is_out = isinstance(wish, OptOut)
-    out_at = heard.now if is_out else None
     event = Event.PHONE_OPTED_OUT if is_out else Event.PHONE_OPTED_IN
+    remember(session, seal, heard, wish)
     for each in found:
-        at = out_at and (each.opted_out_at or out_at)
-        session.execute(update(Phone).where(Phone.id == each.phone_id).values(opted_out_at=at))
         record(session, event, each.about, heard.now)
-    _opt_unverified(session, [each.phone_id for each in found], out_at)
     outcome = "opt_out" if is_out else "opt_in"
     stands_so = [bool(each.opted_out_at) == is_out for each in found]
     knows_already = all(stands_so)
@@ -42,14 +40,10 @@ def opt(
     return Handled(outcome, told.ring)
 
 
-def opt_unproved(session: Session, indexes: Sequence[str], out_at: datetime | None) -> None:
-    """STOP and START hold for a number that is just being proved as well."""
-    unproved = Phone.number_index.in_(indexes)
-    session.execute(update(Phone).where(unproved).values(opted_out_at=out_at))
-
-
-def _opt_unverified(session: Session, phone_ids: Sequence[int], out_at: datetime | None) -> None:
-    """The same number where it is not verified: nobody could lift its STOP otherwise."""
-    same = select(Phone.number_index).where(Phone.id.in_(phone_ids))
-    others = update(Phone).where(Phone.number_index.in_(same), Phone.verified_at.is_(None))
-    session.execute(others.values(opted_out_at=out_at))
+def remember(session: Session, seal: Seal, heard: Heard, wish: OptOut | OptIn) -> None:
+    """It holds for the number: whoever has it now, is proving it, or gets it one day."""
+    if isinstance(wish, OptOut):
+        sealed = seal.seal(SecretStr(heard.text.sender.e164))
+        opt_out(session, heard.indexes, sealed, heard.now)
+    else:
+        opt_in(session, heard.indexes)

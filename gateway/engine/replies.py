@@ -33,6 +33,7 @@ from gateway.records.base import table_of
 from gateway.records.database import Database
 from gateway.records.letters import Letter, change_text, letter_by_id
 from gateway.records.messages import OutboundState
+from gateway.records.opt_outs import opt_out
 from gateway.records.policies import policy_for
 from gateway.records.requests import alive_request
 from gateway.seal import Seal
@@ -263,12 +264,9 @@ def _superseded(session: Session, letter: Letter) -> str | None:
 
 
 def _shut(session: Session, phone_id: int, now: datetime) -> None:
-    phones = table_of(Phone)
-    session.connection().execute(
-        update(phones)
-        .where(phones.c.id == phone_id, phones.c.opted_out_at.is_(None))
-        .values(opted_out_at=now)
-    )
+    """The carrier knows of a STOP that never reached us."""
+    phone = session.get_one(Phone, phone_id)
+    opt_out(session, [phone.number_index], phone.sealed_number, now)
 
 
 def _wait(attempt: int, unknowns: int, error: CarrierError) -> timedelta | None:

@@ -9,16 +9,17 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from gateway.engine.inbound import Handled, Heard
-from gateway.engine.opting import opt_unproved
+from gateway.engine.opting import remember
 from gateway.policy import Scope
 from gateway.records.policies import PolicyValue
+from gateway.seal import Seal
 from handlers.conversation import Answer, OptIn, OptOut
 
 log = structlog.get_logger()
 
 
 def answer_stranger(
-    session: Session, heard: Heard, answer: Answer | None, *, carrier_answers: bool
+    session: Session, seal: Seal, heard: Heard, answer: Answer | None, *, carrier_answers: bool
 ) -> Handled:
     """Nobody's number. Whether anybody's account exists cannot be told from the answer.
 
@@ -26,9 +27,8 @@ def answer_stranger(
     """
     log.info("text.unknown_sender", sid=heard.text.sid, sender=heard.text.sender.masked)
     if isinstance(answer, OptOut | OptIn):
-        is_out = isinstance(answer, OptOut)
-        opt_unproved(session, heard.indexes, heard.now if is_out else None)
-        told = "stopped" if is_out and not carrier_answers else ""
+        remember(session, seal, heard, answer)
+        told = "stopped" if isinstance(answer, OptOut) and not carrier_answers else ""
         return Handled("unknown_sender", stranger_template=told)
     wanted = answer is not None and session.scalar(_SOMEBODY_WANTS_IT)
     return Handled("unknown_sender", stranger_template="stranger" if wanted else "")

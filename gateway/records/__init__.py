@@ -10,6 +10,7 @@ from gateway.records.leases import Lease
 from gateway.records.logos import Logo
 from gateway.records.mails import Mail
 from gateway.records.messages import InboundMessage, OutboundMessage, StatusReport, StrayText
+from gateway.records.opt_outs import OptOut
 from gateway.records.organizations import DirectoryRecord, Organization
 from gateway.records.people import Person
 from gateway.records.phones import Phone
@@ -34,6 +35,7 @@ __all__ = [
     "Lease",
     "Logo",
     "Mail",
+    "OptOut",
     "Organization",
     "OutboundMessage",
     "Person",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.records.base import Base, Id
 
@@ -40,11 +40,3 @@ class Phone(Base):
     created_at: Mapped[datetime]
 
     person: Mapped[Person] = relationship(back_populates="phones")
-
-
-def opted_out_since(session: Session) -> dict[str, datetime]:
-    """When each number that has texted STOP did so, by its index: it holds for all its people."""
-    rows = session.execute(
-        select(Phone.number_index, Phone.opted_out_at).where(Phone.opted_out_at.is_not(None))
-    )
-    return {index: since for index, since in rows if since}

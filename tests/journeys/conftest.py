@@ -18,6 +18,7 @@ PEOPLE = {
     "sam.unlock": "+12025550118",
     "noah.both": "+12025550127",
     "dana.admin": "+12025550171",
+    "omar.stop": "+12025550165",
     "priya.status": "+12025550162",
 }
 

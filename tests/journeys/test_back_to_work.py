@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.gateway.engine.test_one_text import password_in
 from tests.installation import Installation, wait_for
 from tests.journeys.conftest import PEOPLE
@@ -55,6 +57,25 @@ def test_an_administrator_is_refused_in_neutral_words(installation: Installation
     assert "admin" not in answer.lower()
     [request] = installation.requests("dana.admin")
     assert (request.state, request.reason) == ("refused", "protected")
+
+
+def test_stop_shows_in_the_list_before_they_need_help_and_start_takes_it_back(
+    installation: Installation,
+) -> None:
+    phone = PEOPLE["omar.stop"]
+
+    def status() -> str:
+        listed = installation.resetline("people", "list", "northwind", "--json").stdout
+        [mine] = [each for each in json.loads(listed) if each["username"] == "omar.stop"]
+        return str(mine["status"])
+
+    before = status()
+    installation.text("STOP", phone)
+    wait_for(lambda: status() == "opted_out")
+    installation.text("RESET", phone)
+    installation.text("START", phone)
+    wait_for(lambda: status() == before)
+    assert installation.requests("omar.stop") == []
 
 
 def test_status_tells_a_locked_person_so_and_help_tells_what_to_text(

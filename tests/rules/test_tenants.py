@@ -39,7 +39,6 @@ ANYBODYS: Final = {
     "records/audit_chain.py:_stored": "one chain for all",
     "records/audit_chain.py:is_any_unsealed": "one chain for all",
     "records/audit_chain.py:oldest_unsealed": "one chain for all",
-    "records/phones.py:opted_out_since": "STOP is said to our number, whoever texts from it",
     "records/tallies.py:sum_up": "a figure over all, by no name",
     "records/tallies.py:totals": "a figure over all, by no name",
 }

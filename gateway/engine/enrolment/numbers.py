@@ -15,6 +15,7 @@ from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.engine.enrolment.visits import Visit
 from gateway.phones import PhoneNumber, PhoneNumberInvalid
 from gateway.records import Person, Phone
+from gateway.records.opt_outs import opted_out_at
 from gateway.seal import Seal
 
 UNPROVED_LIFE: Final = timedelta(days=1)
@@ -47,13 +48,14 @@ def checked_number(wish: Wish, visit: Visit) -> PhoneNumber:
 
 def refuse_taken(session: Session, seal: Seal, visit: Visit, number: PhoneNumber) -> None:
     """Raises StepRefused where the number has texted STOP, is theirs, or is too many people's."""
-    same = session.execute(
-        select(Phone.person_id, Phone.verified_at, Phone.opted_out_at, Person.organization_id)
-        .join(Person, Phone.person_id == Person.id)
-        .where(Phone.number_index.in_(seal.indexes(number.e164)))
-    ).all()
-    if any(each.opted_out_at for each in same):
+    indexes = seal.indexes(number.e164)
+    if opted_out_at(session, indexes):
         raise StepRefused(Reason.NUMBER_STOPPED)
+    same = session.execute(
+        select(Phone.person_id, Phone.verified_at, Person.organization_id)
+        .join(Person, Phone.person_id == Person.id)
+        .where(Phone.number_index.in_(indexes))
+    ).all()
     verified = [each for each in same if each.verified_at]
     if any(each.person_id == visit.person_id for each in verified):
         raise StepRefused(Reason.NUMBER_KEPT)

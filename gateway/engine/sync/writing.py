@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pydantic import SecretStr
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.people import DirectoryPerson
@@ -23,6 +22,7 @@ from gateway.phones import PhoneNumber
 from gateway.records import Person, Phone
 from gateway.records.audit import Event, record
 from gateway.records.forgetting import forget_phone
+from gateway.records.opt_outs import opted_out_at
 from gateway.records.policies import policy_of
 from gateway.records.suspending import unsuspend
 
@@ -99,13 +99,11 @@ class Writing:
     def _added(self, person: Person, number: PhoneNumber) -> Phone:
         """A number that has texted STOP stays silent, whoever it is given to."""
         seal = self.numbers.seal
-        same = Phone.number_index.in_(seal.indexes(number.e164))
-        stopped = select(Phone.opted_out_at).where(same, Phone.opted_out_at.is_not(None)).limit(1)
         phone = Phone(
             tenant_id=self.target.tenant_id,
             sealed_number=seal.seal(SecretStr(number.e164)),
             number_index=seal.index(number.e164),
-            opted_out_at=self.session.scalar(stopped),
+            opted_out_at=opted_out_at(self.session, seal.indexes(number.e164)),
             created_at=self.now,
         )
         person.phones.append(phone)

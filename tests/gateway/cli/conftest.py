@@ -9,18 +9,21 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 import structlog
 from click.testing import CliRunner, Result
+from pydantic import SecretStr
 from sqlalchemy import select, text
 
 from gateway.cli import resetline
 from gateway.records import Base
 from gateway.records.database import Database
-from gateway.seal import new_key
+from gateway.records.opt_outs import opt_in, opt_out
+from gateway.seal import Seal, new_key
 from gateway.settings import Settings
 from tests.redis_server import redis_server
 
@@ -109,6 +112,18 @@ class Terminal:
         database = Database(self.database_url)
         with database.transaction() as session:
             session.add_all(records)
+        database.close()
+
+    def opts(self, number: str, *, out: bool) -> None:
+        """What a text with STOP or START from this number does."""
+        keys = [SecretStr(key) for key in self.environment["SECRET_KEYS"].split(",")]
+        seal, database = Seal(keys), Database(self.database_url)
+        with database.transaction() as session:
+            if out:
+                sealed = seal.seal(SecretStr(number))
+                opt_out(session, seal.indexes(number), sealed, datetime.now(UTC))
+            else:
+                opt_in(session, seal.indexes(number))
         database.close()
 
     def sql(self, statement: str) -> None:

@@ -59,6 +59,7 @@ def ward(terminal: Terminal, twilio: str, redis: RedisServer) -> Terminal:
     terminal.environment |= {
         "REDIS_URL": redis.url,
         "PUBLIC_URL": "https://reset.example.com",
+        "TRUSTED_PROXIES": "1",
         "TWILIO_ACCOUNT_SID": SID,
         "TWILIO_AUTH_TOKEN": "token",
         "TWILIO_FROM": GOOD,
@@ -258,6 +259,26 @@ def test_the_address_is_asked_for_our_web_process(
         result = ward.enter("doctor")
     assert ("✓ public url: the web process answers" in result.stdout) is found
     assert "! public url: only this machine reaches http://127.0.0.1" in result.stdout
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_a_proxy_that_keeps_the_activation_pages_back_is_noticed(
+    ward: Terminal, *, passes: bool
+) -> None:
+    """Its own page for what it does not know may well be a friendly one."""
+    web = Flask(__name__)
+    web.get("/healthz")(lambda: {"status": "alive"})
+    mark = {"X-Robots-Tag": "noindex, nofollow"} if passes else {}
+    web.get("/<path:page>", endpoint="page")(lambda page: (f"Welcome to {page}", mark))
+    with serving(web) as ward.environment["PUBLIC_URL"]:
+        result = ward.enter("doctor")
+    assert ("✓ activation pages" in result.stdout) is passes
+    assert ("let the proxy pass on /activate/" in result.stdout) is not passes
+
+
+def test_a_proxy_that_nobody_told_us_of_is_worth_a_look(ward: Terminal) -> None:
+    ward.environment["TRUSTED_PROXIES"] = "0"
+    assert "set TRUSTED_PROXIES" in findings(ward, status=0)["proxies"]["advice"]
 
 
 def test_a_text_that_does_not_fit_is_broken(

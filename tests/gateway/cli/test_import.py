@@ -11,6 +11,8 @@ from gateway.records import Person, Phone
 from gateway.seal import Seal, new_key
 from tests.gateway.cli.conftest import PEOPLE, Terminal
 
+MIAS, ANOTHER = "+14155550111", "+14155550119"
+
 
 def number_of(terminal: Terminal, phone: Phone) -> str:
     seal = Seal([SecretStr(terminal.environment["SECRET_KEYS"].split(",")[0])])
@@ -201,9 +203,28 @@ def test_a_number_is_verified_when_it_is_vouched_for_later(terminal: Terminal) -
 
 def test_a_number_that_said_stop_stays_silent_whoever_it_is_given_to(terminal: Terminal) -> None:
     terminal.imported(PEOPLE, "--trust-phones")
-    terminal.sql("UPDATE phones SET opted_out_at = '2026-03-01 00:00:00' WHERE id = 1")
-    terminal.imported("username,phone\nnew.colleague,+14155550111\n", "--trust-phones")
+    terminal.opts(MIAS, out=True)
+    terminal.imported(f"username,phone\nnew.colleague,{MIAS}\n", "--trust-phones")
     assert terminal.phone_of("new.colleague")["opted_out"]
+
+
+def test_a_stop_outlives_another_number_the_person_and_the_key(terminal: Terminal) -> None:
+    """Only START lifts it: whoever is texted after a STOP is texted against their will."""
+    terminal.imported(PEOPLE, "--trust-phones")
+    terminal.opts(MIAS, out=True)
+    another = f"username,phone\nmia.keller,{ANOTHER}\n"
+    terminal.imported(another, "--trust-phones")
+    assert terminal.people()["mia.keller"]["status"] == "registered"
+    terminal.run("people", "remove", "northwind", "mia.keller")
+    keys = terminal.environment["SECRET_KEYS"]
+    terminal.environment["SECRET_KEYS"] = f"{new_key()},{keys}"
+    terminal.imported(PEOPLE, "--trust-phones")
+    assert terminal.people()["mia.keller"]["status"] == "opted_out"
+    terminal.opts(MIAS, out=False)
+    assert terminal.people()["mia.keller"]["status"] == "registered"
+    terminal.imported(another, "--trust-phones")
+    terminal.imported(PEOPLE, "--trust-phones")
+    assert terminal.people()["mia.keller"]["status"] == "registered"
 
 
 def test_a_number_is_known_again_while_keys_are_being_changed(terminal: Terminal) -> None:

@@ -92,6 +92,16 @@ def test_after_a_rotation_the_old_key_can_go(filled: Terminal) -> None:
     assert "2 unchanged" in filled.run("people", "import", "northwind", file)
 
 
+def test_a_stop_is_known_after_the_old_key_has_gone(filled: Terminal) -> None:
+    stranger = "+14155550199"
+    filled.opts(stranger, out=True)
+    _new_key_in_front(filled)
+    filled.run("keys", "rotate")
+    filled.environment["SECRET_KEYS"] = filled.environment["SECRET_KEYS"].split(",")[0]
+    filled.imported(f"username,phone\nnew.colleague,{stranger}\n", "--trust-phones")
+    assert filled.phone_of("new.colleague")["opted_out"]
+
+
 def test_a_second_rotation_finds_nothing_to_do(filled: Terminal) -> None:
     _new_key_in_front(filled)
     filled.run("keys", "rotate")

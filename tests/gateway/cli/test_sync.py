@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from uuid import UUID
 
 import pytest
 
+from gateway.engine.sync.run import PORTION
 from gateway.records import Person, Sync
 from gateway.records.database import Database
 from gateway.records.syncs import take_sync
@@ -318,6 +320,9 @@ def test_the_operators_check_tells_whether_people_can_be_listed(
 
 
 def test_a_bar_shows_on_a_terminal_how_it_goes_on(terminal: Terminal, office: Simulation) -> None:
+    """Also the first time, when nobody knows how many there will be."""
+    for number in range(PORTION):
+        office.add_user(f"user{number}")
     ours, theirs = pty.openpty()
     running = subprocess.Popen(
         [str(Path(sys.executable).with_name("resetline")), *SYNC],
@@ -331,6 +336,7 @@ def test_a_bar_shows_on_a_terminal_how_it_goes_on(terminal: Terminal, office: Si
     shown = os.read(ours, 10_000).decode()
     os.close(ours)
     assert "Synchronizing" in shown
+    assert re.search(rf"\]  {PORTION}\b", shown)
 
 
 def test_what_it_does_is_audited_by_whom(terminal: Terminal, office: Simulation) -> None:

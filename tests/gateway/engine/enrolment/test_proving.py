@@ -256,6 +256,16 @@ def test_a_number_that_has_texted_stop_gets_no_code(nina: Newcomer) -> None:
     assert nina.refused(MIA).reason is Reason.NUMBER_STOPPED
 
 
+def test_a_stop_that_a_stranger_texted_is_remembered(nina: Newcomer) -> None:
+    nina.world.text("STOP", sender=NINA)
+    nina.invited()
+    assert nina.refused().reason is Reason.NUMBER_STOPPED
+    nina.world.text("START", sender=NINA)
+    nina.world.clock.forward(3 * MINUTE)
+    nina.asks_for_a_code()
+    assert len(nina.codes()) == 1
+
+
 def test_stop_and_start_hold_while_a_number_is_being_proved(nina: Newcomer) -> None:
     nina.invited()
     nina.asks_for_a_code()

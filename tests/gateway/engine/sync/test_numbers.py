@@ -201,6 +201,17 @@ def test_a_number_that_said_stop_stays_silent_whoever_it_is_given_to(office: Off
     assert phone.opted_out_at == office.world.clock()
 
 
+def test_a_stop_outlives_the_number_in_the_directory(office: Office) -> None:
+    office.lists(account("ana", phones=(NEW,)))
+    office.sync(trust_phones=True)
+    office.world.text("STOP", sender=NEW)
+    for phones in ((), (NEW,)):
+        office.lists(account("ana", phones=phones))
+        office.sync(trust_phones=True)
+    (phone,) = office.person("ana").phones
+    assert phone.opted_out_at == office.world.clock()
+
+
 def test_a_number_with_an_answer_under_way_is_shut_at_once_and_goes_later(
     office: Office, ana: str
 ) -> None:
