@@ -47,6 +47,10 @@ class Bench:
     def simulated(self) -> AbstractContextManager[Staffed]:
         return directories.simulated(self.staff)
 
+    def listed(self) -> AbstractContextManager[Staffed]:
+        """As many as are to be synchronized."""
+        return directories.simulated(invent(self.sizes.listed))
+
     def databases(self) -> list[str]:
         """Those to measure on."""
         return [SQLITE, POSTGRESQL] if self.sizes.every_database and self.postgresql else [SQLITE]
@@ -64,15 +68,20 @@ class Bench:
         self, database: str, directory: Staffed, others: list[Person]
     ) -> Iterator[Measured]:
         """Its web process runs; its clock and workers start when they are needed."""
+        with self.set_up(database, directory, [*directory.people, *others]) as installation:
+            installation.start_web()
+            yield installation
+
+    @contextmanager
+    def set_up(self, database: str, directory: Staffed, people: list[Person]) -> Iterator[Measured]:
+        """Nothing of it runs yet but its Redis."""
         with ExitStack() as stack:
             room = self.room()
             url = self._fresh(database, room, stack)
             twilio = self.phones.twilio_url
             installation = stack.enter_context(installed(room, url, directory, twilio))
-            people = [*directory.people, *others]
             say(f"setting up an installation on {database} with {len(people)} people")
             installation.enrol(people)
-            installation.start_web()
             yield installation
 
     def room(self) -> Path:

@@ -32,14 +32,20 @@ class Staffed:
 
 @contextmanager
 def simulated(people: Sequence[Person]) -> Iterator[Staffed]:
-    with apart(_simulate, [person.username for person in people]) as part:
+    with apart(_simulate, people) as part:
         yield Staffed("simulated AD", part.pipe.recv(), people, part.pid)
 
 
-def _simulate(pipe: Connection, usernames: Sequence[str]) -> None:
+def _simulate(pipe: Connection, people: Sequence[Person]) -> None:
     sample = sample_domain()
-    for username in usernames:
-        sample.domain.add_user(username, password="Old-Password-1!", ou=sample.staff_dn)
+    for person in people:
+        sample.domain.add_user(
+            person.username,
+            password="Old-Password-1!",
+            ou=sample.staff_dn,
+            mail=f"{person.username}@northwind.example",
+            mobile=person.number,
+        )
     with ActiveDirectoryServer(sample.domain) as server:
         account = (sample.staff_dn, sample.service_dn, sample.service_password)
         pipe.send(directory_settings([server.url], *account, server.ca_pem))

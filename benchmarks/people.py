@@ -13,7 +13,10 @@ from simulator.twilio.message import Direction, Message, Status, new_sid
 from simulator.twilio.webhooks import signed
 from tests.installation import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER
 
-AREAS: Final = (*range(203, 211), *range(212, 221), *range(301, 311), *range(312, 322))
+AREAS: Final = (
+    *(*range(203, 211), *range(212, 221), *range(301, 311), *range(312, 322)),
+    *(*range(401, 411), *range(412, 420)),
+)
 FICTIONAL: Final = range(100, 200)
 """555-0100 to 555-0199 are kept free for fiction in every area of North America."""
 

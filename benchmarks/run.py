@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks import accepting, processes, resets, scale
+from benchmarks import accepting, processes, resets, scale, syncing
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, table
 from benchmarks.phones import phones
@@ -20,6 +20,7 @@ PARTS: Final[dict[str, Callable[[Bench], Iterator[Figure]]]] = {
     "resets": resets.on_the_simulator,
     "samba": resets.on_a_real_directory,
     "scale": scale.measure,
+    "sync": syncing.measure,
     "processes": processes.measure,
 }
 

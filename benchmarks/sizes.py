@@ -27,6 +27,8 @@ class Sizes:
     enrolled: tuple[int, ...]
     """How many people there are while the sender of a text is looked up."""
     look_ups: int
+    listed: int
+    """Accounts that a sync finds in the directory."""
     every_database: bool
     """PostgreSQL and Samba too, where they are there."""
 
@@ -49,6 +51,7 @@ FULL: Final = Sizes(
     workers=(1, 2, 4),
     enrolled=(1_000, 100_000, 1_000_000),
     look_ups=3000,
+    listed=5000,
     every_database=True,
 )
 QUICK: Final = Sizes(
@@ -64,5 +67,6 @@ QUICK: Final = Sizes(
     workers=(1, 2),
     enrolled=(300, 3_000),
     look_ups=300,
+    listed=300,
     every_database=False,
 )

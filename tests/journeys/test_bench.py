@@ -19,6 +19,8 @@ MEASURED = (
     "added latency, p99, idle",
     "added latency, p99, at ",
     "look-up of a sender, median",
+    "sync with a directory, nothing new",
+    "memory of a sync (RSS), first run",
     "memory of a process (PSS), worker",
     "start until it is ready, web",
 )
