@@ -1,7 +1,7 @@
 """Reads a CSV file of people: the rows as values, and every row that is no good with its reason.
 
 No reason quotes a value: a column that slipped would show phone numbers in somebody's terminal.
-Of a number that cannot be used its two ends are shown.
+Of a number that cannot be used its two ends are shown, of an address its first letter and domain.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.mail.addresses import EmailAddress, EmailAddressInvalid
+from gateway.mail.addresses import glimpse as glimpse_of_address
 from gateway.phones import PhoneNumber, PhoneNumberInvalid, glimpse
 
 COLUMNS: Final = ("username", "email", "phone", "display_name", "language", "self_serve")
 DELIMITERS: Final = ",;\t"
 YES: Final = frozenset({"yes", "true", "1", "y", "on"})
 NO: Final = frozenset({"no", "false", "0", "n", "off"})
-LONGEST: Final[Mapping[str, int]] = {"username": 256, "display_name": 256, "email": 254}
+LONGEST: Final[Mapping[str, int]] = {"username": 256, "display_name": 256}
 
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", re.ASCII)
 _A_NAME: Final = re.compile(r"[A-Za-z][A-Za-z _-]{0,39}")
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -153,13 +154,14 @@ def _row(
     first = first_lines.setdefault(said["username"].casefold(), line)
     if said["username"] and first != line:
         objections.append(f"the username is on line {first} already")
-    phone, objection = _phone(said.get("phone", ""), country)
-    if reasons := [each for each in (*objections, objection) if each]:
+    email, no_email = _email(said.get("email", ""))
+    phone, no_phone = _phone(said.get("phone", ""), country)
+    if reasons := [each for each in (*objections, no_email, no_phone) if each]:
         raise _Bad("; ".join(reasons))
     return Row(
         line=line,
         username=said["username"],
-        email=said.get("email", ""),
+        email=email,
         phone=phone,
         display_name=said.get("display_name", ""),
         language=said.get("language", ""),
@@ -169,6 +171,14 @@ def _row(
 
 def _clean(cell: str) -> str:
     return " ".join(unicodedata.normalize("NFC", cell).split())
+
+
+def _email(raw: str) -> tuple[str, str | None]:
+    """The address in the one form that mail is sent to, or why it is none."""
+    try:
+        return (EmailAddress.parse(raw).whole if raw else ""), None
+    except EmailAddressInvalid as error:
+        return "", f"{f'the email {glimpse_of_address(raw)}'.rstrip()} cannot be used: {error}"
 
 
 def _phone(raw: str, country: str) -> tuple[PhoneNumber | None, str | None]:
@@ -190,8 +200,6 @@ def _objection(name: str, value: str) -> str | None:
     if len(value.casefold()) > LONGEST.get(name, len(value.casefold())):
         return f"the {called} is longer than {LONGEST[name]} characters"
     match name:
-        case "email" if not _EMAIL.fullmatch(value):
-            return "the email is not an address"
         case "language" if not is_language(value):
             return "the language is not a code such as en or pt-BR"
         case "self_serve" if value.lower() not in YES | NO:

@@ -86,7 +86,8 @@ def test_every_bad_row_is_named_with_the_line_it_begins_on_and_all_its_faults() 
     assert [row.username for row in people(text).rows] == ["good", "twice"]
     assert reasons(text) == {
         4: "there is no username",
-        7: "the email is not an address; the username is on line 5 already; "
+        7: "the username is on line 5 already; "
+        "the email cannot be used: an address looks like help@example.com, in plain letters; "
         "the phone number cannot be used: it is too short",
         8: "the language is not a code such as en or pt-BR; self_serve is neither yes nor no",
         9: "it has 2 values for 6 columns",
@@ -119,6 +120,27 @@ def test_a_file_without_a_header_does_not_have_its_data_repeated() -> None:
     assert said.startswith("unknown columns: number 1 (which is no name), number 2")
     assert "555" not in said
     assert "@" not in said
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("ä@x.example", "the email ä***@x.example cannot be used: an address looks like"),
+        ("mia..k@x.example", "the email m***@x.example cannot be used: an address looks like"),
+        ("mia@-x.example", "the email cannot be used: what follows the @ is not the name of"),
+        (f"{'m' * 65}@x.example", "the email m***@x.example cannot be used: an address takes"),
+        ("mia..k@415.555.0111", "the email cannot be used: an address looks like"),
+    ],
+)
+def test_an_email_that_nothing_can_be_sent_to_is_named_with_its_row_and_reason(
+    email: str, said: str
+) -> None:
+    assert reasons(f"username,email\na,{email}\n")[2].startswith(said)
+
+
+def test_an_email_is_kept_as_mail_is_sent_to_it() -> None:
+    rows = people("username,email\na,Mia@EXAMPLE.com\nb,mia@bücher.example\n").rows
+    assert [row.email for row in rows] == ["Mia@example.com", "mia@xn--bcher-kva.example"]
 
 
 def test_no_reason_quotes_a_value() -> None:

@@ -83,7 +83,10 @@ def test_a_bad_row_stops_the_whole_import_and_every_one_is_named(terminal: Termi
         "line 3: there is no username",
         "line 4: the phone number +1…55 cannot be used: it is too short",
         "line 5: the username is on line 2 already",
-        "line 6: the email is not an address",
+        (
+            "line 6: the email cannot be used: an address looks like help@example.com, "
+            "in plain letters"
+        ),
         (
             "resetline: nothing was imported, because 4 of 5 rows are no good: correct them, "
             "or leave them out with --skip-bad-rows"
