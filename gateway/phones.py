@@ -93,6 +93,14 @@ class PhoneNumber(str):
         rest = len(self) - 1 - len(country)
         return f"+{country}***{self.e164[-4 if rest > 7 else -2 :]}"
 
+    @property
+    def region(self) -> str:
+        """The country it is of (ISO 3166-1 alpha-2); empty where it is of none."""
+        try:
+            return phonenumbers.region_code_for_number(phonenumbers.parse(self.e164, None)) or ""
+        except phonenumbers.NumberParseException:
+            return ""
+
     def __str__(self) -> str:
         return self.masked
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import click
 
 from gateway.cli import output, storage
-from gateway.cli.importing import Counts, Import, Wishes
+from gateway.cli.import_report import tell, tell_bad_rows
+from gateway.cli.importing import Import, Wishes
 from gateway.cli.invitations import approve_, invite_, revoke
-from gateway.cli.languages import missing_texts
 from gateway.cli.listing import list_
 from gateway.cli.shell import Failed
-from gateway.cli.switching import SWITCHES, counted
+from gateway.cli.switching import SWITCHES
 from gateway.cli.syncing import sync
 from gateway.people_import import CsvInvalid, PeopleFile, Row, read
 from gateway.records.audit import Event, record
@@ -71,14 +70,16 @@ def import_(
         with database.transaction() as session:
             country = storage.find_organization(session, slug).country
         content = _read(file, country)
-        _tell_bad_rows(content, skip=skip_bad_rows)
-        with database.transaction() as session, _progress(content.rows) as rows:
+        of = len(content.rows) + len(content.bad)
+        tell_bad_rows(content.bad, of=of, skip=skip_bad_rows)
+        with database.transaction() as session:
             organization = storage.find_organization(session, slug)
             work = Import(session, seal, organization, wishes, storage.now())
             work.counts.skipped = len(content.bad)
-            counts = work.run(rows)
-    _tell_counts(slug, counts, as_json=as_json)
-    _tell_languages(content.rows)
+            with _progress(content.rows) as rows:
+                counts = work.run(rows)
+            tell_bad_rows(work.refused, of=of, skip=skip_bad_rows)
+    tell(slug, counts, content.rows, as_json=as_json)
 
 
 @people.command()
@@ -108,60 +109,8 @@ def _read(file: str, country: str) -> PeopleFile:
         raise Failed(f"{file} cannot be read: {error.strerror}") from None
 
 
-def _tell_bad_rows(content: PeopleFile, *, skip: bool) -> None:
-    for each in content.bad:
-        click.echo(f"line {each.line}: {each.reason}", err=True)
-    if content.bad and not skip:
-        rows = len(content.bad) + len(content.rows)
-        raise Failed(
-            f"nothing was imported, because {len(content.bad)} of {rows} rows are no good: "
-            "correct them, or leave them out with --skip-bad-rows"
-        )
-
-
 @contextmanager
 def _progress(rows: Sequence[Row]) -> Iterator[Iterator[Row]]:
     hidden = len(rows) < WORTH_A_BAR or not sys.stderr.isatty()
     with click.progressbar(rows, label="Importing", file=sys.stderr, hidden=hidden) as bar:
         yield iter(bar)
-
-
-def _tell_counts(slug: str, counts: Counts, *, as_json: bool) -> None:
-    if as_json:
-        output.write_json(asdict(counts))
-        return
-    told = ", ".join(
-        f"{getattr(counts, name)} {name}" for name in ("added", "changed", "unchanged", "skipped")
-    )
-    click.echo(f"Imported into {slug}: {told}.")
-    for note in _notes(slug, counts):
-        click.echo(note, err=True)
-
-
-def _notes(slug: str, counts: Counts) -> Iterator[str]:
-    if counts.not_verified:
-        yield (
-            f"Nobody can text from {counts.not_verified} of the numbers yet, as they are not "
-            f"verified: `resetline people invite {slug}` has people prove a number, and "
-            "--trust-phones takes those of the file as verified."
-        )
-    if counts.kept_proved:
-        yield (
-            f"Note: {counted(counts.kept_proved)} kept the number that they have proved, though "
-            "the file says another: --replace-proved-phones takes those of the file."
-        )
-    if counts.no_email:
-        yield (
-            f"Note: {counted(counts.no_email)} cannot help themselves yet for want of an email, "
-            "which the policy email_required asks for."
-        )
-
-
-def _tell_languages(rows: Sequence[Row]) -> None:
-    missing = sorted({row.language for row in rows if row.language and missing_texts(row.language)})
-    if missing:
-        click.echo(
-            f"Note: some texts are not written in {', '.join(missing)} yet; "
-            "those people get them in English.",
-            err=True,
-        )
