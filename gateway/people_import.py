@@ -1,7 +1,7 @@
 """Reads a CSV file of people: the rows as values, and every row that is no good with its reason.
 
 No reason quotes a value: a column that slipped would show phone numbers in somebody's terminal.
-Of a number that cannot be used its two ends are shown.
+Of a number that cannot be used its two ends are shown, of an address its first letter and domain.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.mail.addresses import EmailAddress, EmailAddressInvalid
+from gateway.mail.addresses import glimpse as glimpse_of_address
 from gateway.phones import PhoneNumber, PhoneNumberInvalid, glimpse
 
 COLUMNS: Final = ("username", "email", "phone", "display_name", "language", "self_serve")
 DELIMITERS: Final = ",;\t"
 YES: Final = frozenset({"yes", "true", "1", "y", "on"})
 NO: Final = frozenset({"no", "false", "0", "n", "off"})
-LONGEST: Final[Mapping[str, int]] = {"username": 256, "display_name": 256, "email": 254}
+LONGEST: Final[Mapping[str, int]] = {"username": 256, "display_name": 256}
 
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_SEP: Final = re.compile(rf"sep=([{DELIMITERS}])(?=[\r\n])", re.IGNORECASE)
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", re.ASCII)
 _A_NAME: Final = re.compile(r"[A-Za-z][A-Za-z _-]{0,39}")
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -35,6 +37,10 @@ class CsvInvalid(Exception):
 
 class _Bad(Exception):
     """A value cannot be taken; the text says which and why, without quoting it."""
+
+    def __init__(self, reason: str, rest: Row | None = None) -> None:
+        super().__init__(reason)
+        self.rest = rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class BadRow:
 
     line: int
     reason: str
+    rest: Row | None = None
+    """The row without its number, where nothing else is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,17 @@ class PeopleFile:
 
     rows: Sequence[Row]
     bad: Sequence[BadRow]
+
+    @property
+    def count(self) -> int:
+        """How many rows there are, good and bad."""
+        return len(self.rows) + len(self.bad)
+
+    @property
+    def usable(self) -> Sequence[Row]:
+        """What can be taken where what is bad is left out."""
+        rests = [each.rest for each in self.bad if each.rest]
+        return sorted([*self.rows, *rests], key=lambda row: row.line)
 
 
 def read(data: bytes, country: str) -> PeopleFile:
@@ -81,7 +100,7 @@ def read(data: bytes, country: str) -> PeopleFile:
         try:
             rows.append(_row(line, names, cells, country, first_lines))
         except _Bad as error:
-            bad.append(BadRow(line, str(error)))
+            bad.append(BadRow(line, str(error), error.rest))
     return PeopleFile(rows, bad)
 
 
@@ -102,7 +121,8 @@ def _text(data: bytes) -> str:
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line that it begins on; lines with nothing on them are passed over."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    delimiter, text = _divided(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     begins = 1
     try:
         for cells in reader:
@@ -113,10 +133,15 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
         raise CsvInvalid(f"line {begins} is not CSV: {error}") from None
 
 
-def _delimiter(text: str) -> str:
-    """The one that the header uses most: spreadsheets choose it by their country."""
+def _divided(text: str) -> tuple[str, str]:
+    """What divides the values, and the text without a first line of Excel's that says so.
+
+    Else it is the one that the header uses most: spreadsheets choose it by their country.
+    """
+    if said := _SEP.match(text):
+        return said[1], text[said.end() :]
     header = text.lstrip("\r\n").partition("\n")[0]
-    return max(DELIMITERS, key=header.count)
+    return max(DELIMITERS, key=header.count), text
 
 
 def _columns(header: Sequence[str]) -> list[str]:
@@ -153,22 +178,33 @@ def _row(
     first = first_lines.setdefault(said["username"].casefold(), line)
     if said["username"] and first != line:
         objections.append(f"the username is on line {first} already")
-    phone, objection = _phone(said.get("phone", ""), country)
-    if reasons := [each for each in (*objections, objection) if each]:
-        raise _Bad("; ".join(reasons))
-    return Row(
+    email, no_email = _email(said.get("email", ""))
+    phone, no_phone = _phone(said.get("phone", ""), country)
+    objections.append(no_email)
+    row = Row(
         line=line,
         username=said["username"],
-        email=said.get("email", ""),
+        email=email,
         phone=phone,
         display_name=said.get("display_name", ""),
         language=said.get("language", ""),
         self_serve=said["self_serve"].lower() in YES if said.get("self_serve") else None,
     )
+    if reasons := [each for each in (*objections, no_phone) if each]:
+        raise _Bad("; ".join(reasons), rest=None if any(objections) else row)
+    return row
 
 
 def _clean(cell: str) -> str:
     return " ".join(unicodedata.normalize("NFC", cell).split())
+
+
+def _email(raw: str) -> tuple[str, str | None]:
+    """The address in the one form that mail is sent to, or why it is none."""
+    try:
+        return (EmailAddress.parse(raw).whole if raw else ""), None
+    except EmailAddressInvalid as error:
+        return "", f"{f'the email {glimpse_of_address(raw)}'.rstrip()} cannot be used: {error}"
 
 
 def _phone(raw: str, country: str) -> tuple[PhoneNumber | None, str | None]:
@@ -187,11 +223,11 @@ def _objection(name: str, value: str) -> str | None:
         return "there is no username" if name == "username" else None
     if any(unicodedata.category(letter) == "Cc" for letter in value):
         return f"the {called} has a control character in it"
+    if name == "username" and not value.isprintable():
+        return "the username has an invisible character in it"
     if len(value.casefold()) > LONGEST.get(name, len(value.casefold())):
         return f"the {called} is longer than {LONGEST[name]} characters"
     match name:
-        case "email" if not _EMAIL.fullmatch(value):
-            return "the email is not an address"
         case "language" if not is_language(value):
             return "the language is not a code such as en or pt-BR"
         case "self_serve" if value.lower() not in YES | NO:

@@ -214,6 +214,10 @@ class Policy:
     overridden: frozenset[str] = frozenset()
     """What is set below the tenant in vain, as the tenant has turned it off."""
 
+    def open_countries(self, own: str) -> tuple[str, ...]:
+        """Whose numbers may be enrolled in an organization whose own country this is."""
+        return self.countries or (own,)
+
     def shown(self, name: str) -> str:
         """A value as an operator would write it."""
         return spelled(getattr(self, name))

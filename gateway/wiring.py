@@ -126,7 +126,8 @@ class Gateway:
 
     @cached_property
     def replies(self) -> Replies:
-        return Replies(self.database, self.seal, self.carrier, self.now, self.allowances)
+        line = self.settings.our_line
+        return Replies(self.database, self.seal, self.carrier, self.now, self.allowances, line)
 
     @cached_property
     def mailer(self) -> Mailer | None:

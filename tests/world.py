@@ -162,7 +162,8 @@ class World:
 
     @cached_property
     def replies(self) -> Replies:
-        return Replies(self.database, self.seal, self.carrier, self.clock, self.allowances)
+        line = OurLine(OUR_NUMBER, OUR_NUMBER)
+        return Replies(self.database, self.seal, self.carrier, self.clock, self.allowances, line)
 
     @cached_property
     def links(self) -> Links:

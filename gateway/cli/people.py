@@ -5,19 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import click
 
 from gateway.cli import output, storage
+from gateway.cli.import_report import tell, tell_bad_rows
 from gateway.cli.importing import Counts, Import, Wishes
 from gateway.cli.invitations import approve_, invite_, revoke
-from gateway.cli.languages import missing_texts
 from gateway.cli.listing import list_
 from gateway.cli.shell import Failed
-from gateway.cli.switching import SWITCHES, counted
+from gateway.cli.switching import SWITCHES
 from gateway.cli.syncing import sync
 from gateway.people_import import CsvInvalid, PeopleFile, Row, read
 from gateway.records.audit import Event, record
@@ -41,11 +40,12 @@ for each in (list_, sync, *SWITCHES, invite_, revoke, approve_):
 @click.argument("slug")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--trust-phones", is_flag=True, help="The organization vouches for the numbers.")
-@click.option("--self-serve", is_flag=True, help="All of them may reset and unlock by text.")
+@click.option("--self-serve", is_flag=True, help="Whoever is new may reset and unlock by text.")
 @click.option(
     "--replace-proved-phones", is_flag=True, help="Also numbers that people have proved themselves."
 )
-@click.option("--skip-bad-rows", is_flag=True, help="Leave out rows that are no good.")
+@click.option("--skip-bad-rows", is_flag=True, help="Leave out what is no good.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @output.as_json
 def import_(
     slug: str,
@@ -55,6 +55,7 @@ def import_(
     self_serve: bool,
     replace_proved_phones: bool,
     skip_bad_rows: bool,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     """Import people of the organization SLUG from a CSV FILE (- for standard input).
@@ -62,7 +63,8 @@ def import_(
     Its first line names the columns, in any order: username, email, phone, display_name,
     language, self_serve. Only username is required. What the file does not say stays as it is;
     another phone number takes the place of the old one, but not of one that its owner has proved.
-    A bad row stops the whole import.
+    A bad row stops the whole import. With --skip-bad-rows it is left out, but of a row of which
+    only the number is bad the person is taken without it.
     """
     wishes = Wishes(
         trust_phones=trust_phones, self_serve=self_serve, replace_proved=replace_proved_phones
@@ -71,14 +73,15 @@ def import_(
         with database.transaction() as session:
             country = storage.find_organization(session, slug).country
         content = _read(file, country)
-        _tell_bad_rows(content, skip=skip_bad_rows)
-        with database.transaction() as session, _progress(content.rows) as rows:
+        tell_bad_rows(content.bad, of=content.count, skip=skip_bad_rows)
+        with database.transaction() as session:
             organization = storage.find_organization(session, slug)
             work = Import(session, seal, organization, wishes, storage.now())
-            work.counts.skipped = len(content.bad)
-            counts = work.run(rows)
-    _tell_counts(slug, counts, as_json=as_json)
-    _tell_languages(content.rows)
+            counts = _run(work, content)
+            tell_bad_rows(work.refused, of=content.count, skip=skip_bad_rows)
+            if dry_run:
+                session.rollback()
+    tell(slug, counts, content.usable, dry_run=dry_run, as_json=as_json)
 
 
 @people.command()
@@ -99,6 +102,14 @@ def remove(slug: str, username: str) -> None:
     click.echo(f"Removed {username} from {slug}.")
 
 
+def _run(work: Import, content: PeopleFile) -> Counts:
+    work.counts.skipped = content.count - len(content.usable)
+    with _progress(content.usable) as rows:
+        counts = work.run(rows)
+    counts.bad_numbers = len(work.refused) + len(content.usable) - len(content.rows)
+    return counts
+
+
 def _read(file: str, country: str) -> PeopleFile:
     try:
         return read(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes(), country)
@@ -108,60 +119,8 @@ def _read(file: str, country: str) -> PeopleFile:
         raise Failed(f"{file} cannot be read: {error.strerror}") from None
 
 
-def _tell_bad_rows(content: PeopleFile, *, skip: bool) -> None:
-    for each in content.bad:
-        click.echo(f"line {each.line}: {each.reason}", err=True)
-    if content.bad and not skip:
-        rows = len(content.bad) + len(content.rows)
-        raise Failed(
-            f"nothing was imported, because {len(content.bad)} of {rows} rows are no good: "
-            "correct them, or leave them out with --skip-bad-rows"
-        )
-
-
 @contextmanager
 def _progress(rows: Sequence[Row]) -> Iterator[Iterator[Row]]:
     hidden = len(rows) < WORTH_A_BAR or not sys.stderr.isatty()
     with click.progressbar(rows, label="Importing", file=sys.stderr, hidden=hidden) as bar:
         yield iter(bar)
-
-
-def _tell_counts(slug: str, counts: Counts, *, as_json: bool) -> None:
-    if as_json:
-        output.write_json(asdict(counts))
-        return
-    told = ", ".join(
-        f"{getattr(counts, name)} {name}" for name in ("added", "changed", "unchanged", "skipped")
-    )
-    click.echo(f"Imported into {slug}: {told}.")
-    for note in _notes(slug, counts):
-        click.echo(note, err=True)
-
-
-def _notes(slug: str, counts: Counts) -> Iterator[str]:
-    if counts.not_verified:
-        yield (
-            f"Nobody can text from {counts.not_verified} of the numbers yet, as they are not "
-            f"verified: `resetline people invite {slug}` has people prove a number, and "
-            "--trust-phones takes those of the file as verified."
-        )
-    if counts.kept_proved:
-        yield (
-            f"Note: {counted(counts.kept_proved)} kept the number that they have proved, though "
-            "the file says another: --replace-proved-phones takes those of the file."
-        )
-    if counts.no_email:
-        yield (
-            f"Note: {counted(counts.no_email)} cannot help themselves yet for want of an email, "
-            "which the policy email_required asks for."
-        )
-
-
-def _tell_languages(rows: Sequence[Row]) -> None:
-    missing = sorted({row.language for row in rows if row.language and missing_texts(row.language)})
-    if missing:
-        click.echo(
-            f"Note: some texts are not written in {', '.join(missing)} yet; "
-            "those people get them in English.",
-            err=True,
-        )

@@ -17,6 +17,9 @@ from handlers.conversation import Fact
 WORTH_SENDING: Final = timedelta(minutes=10)
 """How long an answer is tried for. Later it would only confuse, and a password would be old."""
 
+OUR_LINE: Final = ""
+"""The sender of a text that nobody has asked for by text: whoever sends it knows from where."""
+
 
 class Addressee(Protocol):
     """Whose phone a text goes to."""

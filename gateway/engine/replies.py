@@ -17,6 +17,7 @@ from gateway.carriers import (
     Carrier,
     CarrierError,
     CarrierMisconfigured,
+    OurLine,
     RecipientOptedOut,
     SendLater,
     SendUnknown,
@@ -26,7 +27,9 @@ from gateway.confirmation_words import word_of
 from gateway.engine import fallback, requests
 from gateway.engine.allowances import Allowances, Exceeded, Stage
 from gateway.engine.deliveries import accept, keep_stray
+from gateway.engine.outbox import OUR_LINE
 from gateway.engine.strays import FIRST_SOUGHT
+from gateway.engine.vouching import closed_country
 from gateway.records import OutboundMessage, Phone
 from gateway.records.audit import Event
 from gateway.records.base import table_of
@@ -71,12 +74,14 @@ class Replies:
         carrier: Carrier,
         now: Callable[[], datetime],
         allowances: Allowances,
+        line: OurLine,
     ) -> None:
         self._database = database
         self._seal = seal
         self._carrier = carrier
         self._now = now
         self._allowances = allowances
+        self._line = line
 
     def deliver(self, message_id: int) -> None:
         """Send one text if it waits and nobody else is sending it."""
@@ -89,7 +94,7 @@ class Replies:
         """Take hold of a waiting text for a lease; None where there is nothing to send."""
         now = self._now()
         wanted = {"message_id": message_id, "now": now, "until": now + requests.LEASE}
-        wanted["sought"] = now + FIRST_SOUGHT
+        wanted |= {"sought": now + FIRST_SOUGHT, "our_line": self._line.sender}
         if session.connection().execute(_TAKE, wanted).rowcount == 0:
             return None
         return self.held(session, message_id)
@@ -99,7 +104,8 @@ class Replies:
         letter = letter_by_id(session, message_id)
         if letter is None:
             return None
-        if reason := _hopeless(letter, self._now()) or _superseded(session, letter):
+        reason = _hopeless(letter, self._now()) or _superseded(session, letter)
+        if reason := reason or closed_country(session, self._seal, letter):
             self._fail(session, letter, reason)
             return None
         return letter
@@ -219,6 +225,7 @@ _TAKE: Final = (
         attempt=_texts.attempt + 1,
         lease_until=bindparam("until"),
         ring_at=bindparam("until"),
+        sender=case((_texts.sender == OUR_LINE, bindparam("our_line")), else_=_texts.sender),
         seek_at=case((_texts.lease_until.is_not(None), bindparam("sought")), else_=_texts.seek_at),
     )
 )

@@ -14,6 +14,8 @@ _LONGEST_LOCAL: Final = 64
 _LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
+_SHOWN_DOMAIN: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,30}\.){1,4}[A-Za-z]{2,20}")
+
 
 class EmailAddressInvalid(ValueError):
     """Not an address that we can write to. The text says why, and never holds the address."""
@@ -74,6 +76,16 @@ def sender(raw: str) -> Address:
         return Address(name.strip(' "'), addr_spec=whole)
     except (MessageError, ValueError):
         raise EmailAddressInvalid("write it as Example Help <help@example.com>") from None
+
+
+def glimpse(raw: str) -> str:
+    """What may be shown of what was meant as an address, to find it by: `m***@example.com`.
+
+    Nothing where no domain ends it: then it can be anything.
+    """
+    local, _, domain = raw.strip().rpartition("@")
+    is_told = local[:1].isalnum() and _SHOWN_DOMAIN.fullmatch(domain)
+    return f"{local[0]}***@{domain.lower()}" if is_told else ""
 
 
 def _domain(raw: str) -> str:

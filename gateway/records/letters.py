@@ -60,6 +60,8 @@ class Letter:
     """What the word is made of that is to be texted back; None once none is awaited."""
     confirmed_at: datetime | None
     """When the word came back that let its request go on."""
+    country: str
+    """The organization's own (ISO 3166-1 alpha-2)."""
 
     @property
     def about(self) -> About:
@@ -114,6 +116,7 @@ _COLUMNS: Final = (
     Phone.forget_at,
     Request.word_seed,
     Request.confirmed_at,
+    Organization.country,
 )
 _LETTERS: Final = (
     select(*_COLUMNS)

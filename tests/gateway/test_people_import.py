@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.people_import import COLUMNS, CsvInvalid, PeopleFile, Row, read
+from gateway.people_import import COLUMNS, BadRow, CsvInvalid, PeopleFile, Row, read
 from gateway.phones import PhoneNumber
 
 MIA = PhoneNumber("+14155550111")
@@ -57,6 +57,26 @@ def test_a_spreadsheets_ways_of_writing_csv_are_understood(
     assert read(mark + text.encode(), "US").rows == [Row(2, "mia", "", MIA, "Léa")]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+def test_a_first_line_of_excels_says_what_divides_the_values(
+    delimiter: str, line_end: str, mark: bytes
+) -> None:
+    lines = [f"sep={delimiter}", "username", "mia", f"sam{delimiter}"]
+    found = read(mark + line_end.join(lines).encode(), "US")
+    assert found.rows == [Row(3, "mia")]
+    assert found.bad == [BadRow(4, "it has 2 values for 1 columns")]
+
+
+@pytest.mark.parametrize("letter", ["\u202e", "\u200b", "\u2066", "\ufeff", "\u00ad", "\ue000"])
+def test_a_username_with_something_that_nobody_sees_is_refused(letter: str) -> None:
+    """It would look like another's, or read backwards in a list."""
+    assert reasons(f"username\nmia{letter}k\n") == {
+        2: "the username has an invisible character in it"
+    }
+
+
 def test_national_numbers_are_read_by_the_organizations_country() -> None:
     assert people("username,phone\na,0151 23456789\n", "DE").rows[0].phone == "+4915123456789"
     assert reasons("username,phone\na,0151 23456789\n")[2].startswith("the phone number")
@@ -86,7 +106,8 @@ def test_every_bad_row_is_named_with_the_line_it_begins_on_and_all_its_faults() 
     assert [row.username for row in people(text).rows] == ["good", "twice"]
     assert reasons(text) == {
         4: "there is no username",
-        7: "the email is not an address; the username is on line 5 already; "
+        7: "the username is on line 5 already; "
+        "the email cannot be used: an address looks like help@example.com, in plain letters; "
         "the phone number cannot be used: it is too short",
         8: "the language is not a code such as en or pt-BR; self_serve is neither yes nor no",
         9: "it has 2 values for 6 columns",
@@ -119,6 +140,27 @@ def test_a_file_without_a_header_does_not_have_its_data_repeated() -> None:
     assert said.startswith("unknown columns: number 1 (which is no name), number 2")
     assert "555" not in said
     assert "@" not in said
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("ä@x.example", "the email ä***@x.example cannot be used: an address looks like"),
+        ("mia..k@x.example", "the email m***@x.example cannot be used: an address looks like"),
+        ("mia@-x.example", "the email cannot be used: what follows the @ is not the name of"),
+        (f"{'m' * 65}@x.example", "the email m***@x.example cannot be used: an address takes"),
+        ("mia..k@415.555.0111", "the email cannot be used: an address looks like"),
+    ],
+)
+def test_an_email_that_nothing_can_be_sent_to_is_named_with_its_row_and_reason(
+    email: str, said: str
+) -> None:
+    assert reasons(f"username,email\na,{email}\n")[2].startswith(said)
+
+
+def test_an_email_is_kept_as_mail_is_sent_to_it() -> None:
+    rows = people("username,email\na,Mia@EXAMPLE.com\nb,mia@bücher.example\n").rows
+    assert [row.email for row in rows] == ["Mia@example.com", "mia@xn--bcher-kva.example"]
 
 
 def test_no_reason_quotes_a_value() -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gateway.carriers import OurLine
 from gateway.engine import notices
 from gateway.engine.outbox import To, write
+from gateway.engine.replacing import REPLACED_LIFE, replace
 from gateway.phones import PhoneNumber
 from gateway.policy import EnrolProof
 from gateway.records import Invitation, Person, Phone, Proof
@@ -23,9 +24,6 @@ from gateway.records.proofs import ProofEnd
 from gateway.seal import Seal
 
 log = structlog.get_logger()
-
-REPLACED_LIFE: Final = timedelta(days=1)
-"""How long a number that was replaced is kept, so that it can still be told."""
 
 APPROVAL_LIFE: Final = timedelta(days=14)
 """How long the MSP has to attest whose number it is."""
@@ -73,16 +71,15 @@ def enrol(
     """From now on texts from this number are theirs. The link has done its work."""
     person = invitation.person
     _use(session, invitation, now)
-    replaced = _replace(session, person, phone, line, now)
+    replaced = _let_go(person, phone, now)
     phone.verified_at, phone.verified_by, phone.forget_at = now, BY_CODE, None
     session.flush()
     record(session, Event.PHONE_VERIFIED, person, now, reason=BY_CODE, mode="web")
     write(session, To.phone_of(person, phone.id), "enrolled", {}, sender=line.sender, now=now)
-    number = PhoneNumber(seal.unseal(phone.sealed_number).get_secret_value())
     if replaced:
-        hours = _hold(session, person, now)
-        notices.number_was_changed(session, person, number, hours, now)
+        replace(session, seal, replaced, phone, now, mode="web", sender=line.sender)
     else:
+        number = PhoneNumber(seal.unseal(phone.sealed_number).get_secret_value())
         notices.number_is_theirs(session, person, number, line.number, now)
 
 
@@ -104,24 +101,9 @@ def _use(session: Session, invitation: Invitation, now: datetime) -> None:
     )
 
 
-def _replace(
-    session: Session, person: Person, phone: Phone, line: OurLine, now: datetime
-) -> list[Phone]:
-    """Whatever number was theirs is theirs no more, and is told so; they are kept for a day."""
+def _let_go(person: Person, phone: Phone, now: datetime) -> list[Phone]:
+    """No other number is theirs any more: those that were verified until now."""
     others = [each for each in person.phones if each.id != phone.id and not each.forget_at]
-    verified = [each for each in others if each.verified_at]
     for each in others:
         each.forget_at = now + REPLACED_LIFE
-    for each in verified:
-        each.verified_at, each.verified_by = None, ""
-        to = To.phone_of(person, each.id)
-        write(session, to, "number_replaced", {}, sender=line.sender, now=now)
-        record(session, Event.PHONE_REPLACED, person, now, mode="web")
-    return verified
-
-
-def _hold(session: Session, person: Person, now: datetime) -> int:
-    """Whoever has got into somebody's mail gets no password with it for so many hours."""
-    hours = policy_of(session, person).hold_after_phone_change_hours
-    person.reset_held_until = now + timedelta(hours=hours) if hours else None
-    return hours
+    return [each for each in others if each.verified_at]

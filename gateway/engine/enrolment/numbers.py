@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-import phonenumbers
 from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,9 +39,8 @@ def checked_number(wish: Wish, visit: Visit) -> PhoneNumber:
         number = PhoneNumber.parse(wish.number, wish.country)
     except PhoneNumberInvalid as error:
         raise StepRefused(Reason.NUMBER_WRONG, detail=error.reason) from None
-    region = phonenumbers.region_code_for_number(phonenumbers.parse(number.e164, None))
-    if region not in (visit.policy.countries or (visit.country,)):
-        raise StepRefused(Reason.COUNTRY_CLOSED, detail=region or "")
+    if number.region not in visit.policy.open_countries(visit.country):
+        raise StepRefused(Reason.COUNTRY_CLOSED, detail=number.region)
     return number
 
 

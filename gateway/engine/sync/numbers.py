@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-
 from directory.people import DirectoryPerson
-from gateway.phones import PhoneNumber, PhoneNumberInvalid, masked
+from gateway.engine.vouching import Vouching
+from gateway.phones import PhoneNumber, PhoneNumberInvalid, glimpse
 from gateway.records import Person, Phone
 from gateway.seal import Seal
 
@@ -39,22 +37,24 @@ class NumberChange:
         return bool(self.remove or self.verify or self.add)
 
     @property
-    def replaces_a_verified_one(self) -> bool:
+    def replaced(self) -> Sequence[Phone]:
+        """Those that are verified, where another number is there instead."""
         is_new = self.add is not None or self.verify is not None
-        return is_new and any(phone.verified_at for phone in self.remove)
+        return [phone for phone in self.remove if is_new and phone.verified_at]
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Looks at numbers for one organization, on one session of the database."""
+    """Looks at numbers for one organization."""
 
-    session: Session
     seal: Seal
-    organization_id: int
     country: str
-    trusted: bool
-    most_people: int
-    """So many people of an organization may share a number that is taken as verified."""
+    vouching: Vouching | None
+    """None where the organization does not vouch for the numbers in its directory."""
+
+    @property
+    def trusted(self) -> bool:
+        return self.vouching is not None
 
     def choose(self, entry: DirectoryPerson, person: Person | None) -> Choice:
         objections: list[str] = []
@@ -62,12 +62,13 @@ class Numbers:
             try:
                 number = PhoneNumber.parse(raw, entry.country or self.country)
             except PhoneNumberInvalid as error:
-                objections.append(f"the number {masked(raw)} cannot be used: {error.reason}")
+                called = f"the number {glimpse(raw)}".rstrip()
+                objections.append(f"{called} cannot be used: {error.reason}")
                 continue
-            if not (self.trusted and self._is_shared(number, person)):
+            objection = self._objection(number, person)
+            if objection is None:
                 return Choice(number, tuple(objections))
-            others = f"{self.most_people} people"
-            objections.append(f"the number {number.masked} is that of {others} already")
+            objections.append(f"the number {number.masked} {objection}")
         return Choice(None, tuple(objections))
 
     def change(self, person: Person, number: PhoneNumber | None) -> NumberChange:
@@ -98,21 +99,12 @@ class Numbers:
         indexes = self.seal.indexes(number.e164)
         return next((phone for phone in phones if phone.number_index in indexes), None)
 
-    def _is_shared(self, number: PhoneNumber, person: Person | None) -> bool:
-        """Whether so many others have it that it can hardly be anybody's own."""
+    def _objection(self, number: PhoneNumber, person: Person | None) -> str | None:
+        """Whoever has it verified already keeps it, whatever the policies have become."""
         same = self._same(person.phones if person else (), number)
-        if same is not None and same.verified_at is not None:
-            return False
-        sharing = (
-            select(func.count(Phone.person_id.distinct()))
-            .join(Person, Phone.person_id == Person.id)
-            .where(
-                Person.organization_id == self.organization_id,
-                Phone.number_index.in_(self.seal.indexes(number.e164)),
-                Phone.verified_at.is_not(None),
-            )
-        )
-        return (self.session.scalar(sharing) or 0) >= self.most_people
+        if self.vouching is None or (same is not None and same.verified_at is not None):
+            return None
+        return self.vouching.objection(number)
 
 
 _WITHOUT_THEM: Final = (BY_SYNC, BY_IMPORT)

@@ -22,6 +22,7 @@ from gateway.engine.sync.roll import Roll
 from gateway.engine.sync.target import Target
 from gateway.engine.sync.wishes import Wishes
 from gateway.engine.sync.writing import Writing
+from gateway.engine.vouching import Holders, Vouching
 from gateway.records.database import Database
 from gateway.records.policies import policy_for
 from gateway.seal import Seal
@@ -121,14 +122,9 @@ class Pages:
     def _numbers(self, session: Session) -> Numbers:
         target = self.target
         policy = policy_for(session, target.tenant_id, target.organization_id)
-        return Numbers(
-            session,
-            self.seal,
-            target.organization_id,
-            target.country,
-            trusted=self.wishes.trust_phones,
-            most_people=policy.people_per_number,
-        )
+        holders = Holders(session, self.seal, target.organization_id)
+        vouching = Vouching.of(policy, target.country, holders)
+        return Numbers(self.seal, target.country, vouching if self.wishes.trust_phones else None)
 
     def _written(self, news: Sequence[Readable]) -> list[Changes]:
         """Once more where somebody else has just taken one of the names."""

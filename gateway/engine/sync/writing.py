@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from directory.people import DirectoryPerson
-from gateway.engine import notices
+from gateway.engine.replacing import REPLACED_LIFE, replace
 from gateway.engine.sync.changes import Changes, changes
 from gateway.engine.sync.facts import Facts
 from gateway.engine.sync.naming import make_room
@@ -23,11 +22,7 @@ from gateway.records import Person, Phone
 from gateway.records.audit import Event, record
 from gateway.records.forgetting import forget_phone
 from gateway.records.opt_outs import opted_out_at
-from gateway.records.policies import policy_of
 from gateway.records.suspending import unsuspend
-
-REPLACED_LIFE: Final = timedelta(days=1)
-"""How long a number is kept that could not go at once, as a text to it is under way."""
 
 News = tuple[DirectoryPerson, Facts, Person | None]
 
@@ -65,6 +60,8 @@ class Writing:
         self.session.flush()
         if found.renames:
             self._record(Event.PERSON_RENAMED, person)
+        if known and "email" in found.columns:
+            self._record(Event.EMAIL_CHANGED, person, reason=BY_SYNC)
         if found.comes_back:
             unsuspend(self.session, person, self.now, mode=self.mode)
         return found
@@ -78,19 +75,23 @@ class Writing:
         )
 
     def _renumber(self, person: Person, change: NumberChange) -> None:
-        replaces = change.replaces_a_verified_one
+        replaced = change.replaced if self.wishes.trust_phones else []
         for old in change.remove:
-            self._remove(old)
+            if old not in replaced:
+                self._remove(old)
         phone = change.verify if change.add is None else self._added(person, change.add)
         if phone is None or not self.wishes.trust_phones:
             return
         phone.verified_at, phone.verified_by, phone.forget_at = self.now, BY_SYNC, None
         self.session.flush()
         self._record(Event.PHONE_VERIFIED, person, reason=BY_SYNC)
-        if replaces:
-            self._hold(person, phone)
+        if replaced:
+            seal = self.numbers.seal
+            how = {"mode": self.mode, "reason": BY_SYNC}
+            replace(self.session, seal, replaced, phone, self.now, **how)
 
     def _remove(self, phone: Phone) -> None:
+        """It is kept for a while where a text to it is under way."""
         person = phone.person
         if not forget_phone(self.session, phone):
             phone.forget_at = self.now + REPLACED_LIFE
@@ -108,13 +109,6 @@ class Writing:
         )
         person.phones.append(phone)
         return phone
-
-    def _hold(self, person: Person, phone: Phone) -> None:
-        """As after a change by the person: a number in the directory may be anybody's to write."""
-        hours = policy_of(self.session, person).hold_after_phone_change_hours
-        person.reset_held_until = self.now + timedelta(hours=hours) if hours else None
-        number = PhoneNumber(self.numbers.seal.unseal(phone.sealed_number).get_secret_value())
-        notices.number_was_changed(self.session, person, number, hours, self.now)
 
     def _record(self, event: Event, person: Person, reason: str = "") -> None:
         record(self.session, event, person, self.now, reason=reason, mode=self.mode)

@@ -42,8 +42,10 @@ def test_a_number_that_was_proved_is_kept_and_that_is_said(
 def test_a_number_that_was_proved_is_replaced_where_it_is_so_wished(proved: Terminal) -> None:
     result = again(proved, OTHER, "--replace-proved-phones", "--trust-phones")
     assert "kept" not in result.stderr
-    assert proved.phone_of("mia.keller")["number"] == "+1***0119"
-    assert proved.events()[-3:] == ["phone:removed", "phone:verified", "people:imported"]
+    old, new = proved.people()["mia.keller"]["phones"]
+    assert (old["number"], old["verified"]) == ("+1***0111", False)
+    assert (new["number"], new["verified"]) == ("+1***0119", True)
+    assert proved.events()[-3:] == ["phone:replaced", "phone:verified", "people:imported"]
 
 
 def test_a_number_that_only_the_organization_vouched_for_is_replaced(proved: Terminal) -> None:
@@ -90,6 +92,36 @@ def test_an_address_that_changes_clears_nothing_else(proved: Terminal) -> None:
     assert "1 changed" in again(proved, "username,email\nmia.keller,new@example.com\n").stdout
     assert proved.people()["mia.keller"] == before
     assert proved.stored(Person)[0].email == "new@example.com"
+
+
+def test_an_import_lets_in_nobody_whom_an_operator_has_shut_out(terminal: Terminal) -> None:
+    terminal.imported(PEOPLE)
+    terminal.run("people", "self-serve", "northwind", "off", "mia.keller")
+    assert "2 unchanged" in terminal.imported(PEOPLE.replace(",yes", ","), "--self-serve")
+    assert not terminal.people()["mia.keller"]["self_serve"]
+    assert "1 changed" in terminal.imported(PEOPLE), "the file says it of her by name"
+    assert terminal.people()["mia.keller"]["self_serve"]
+
+
+def test_who_was_switched_and_whose_address_was_changed_is_audited(terminal: Terminal) -> None:
+    terminal.imported("username,self_serve,email\nmia,yes,mia@example.com\nsam,no,\n")
+    assert audited(terminal) == [("person:self_serve:on", 1)]
+    terminal.imported("username,self_serve,email\nmia,no,new@example.com\nsam,yes,\n")
+    assert audited(terminal)[1:] == [
+        ("person:self_serve:off", 1),
+        ("person:email:changed", 1),
+        ("person:self_serve:on", 2),
+    ]
+    terminal.imported("username,self_serve,email\nmia,no,new@example.com\nsam,yes,\n")
+    assert len(audited(terminal)) == 4, "nothing was changed"
+
+
+def audited(terminal: Terminal) -> list[tuple[str, int]]:
+    """What of people, and of whom, with the reason that it was an import."""
+    found = [json.loads(line) for line in terminal.run("audit", "export").splitlines()]
+    about_people = [each for each in found if each["event"].startswith("person:")]
+    assert {(each["reason"], each["mode"]) for each in about_people} == {("import", "cli")}
+    return [(each["event"], each["person_id"]) for each in about_people]
 
 
 WITHOUT = "username,phone,email\na,+14155550113,\nb,+14155550114,b@example.com\nc,,\n"

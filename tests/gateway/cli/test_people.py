@@ -59,13 +59,15 @@ def test_an_old_number_with_an_answer_under_way_is_shut_and_goes_later(
         {"number": "+1***0111", "verified": False, "opted_out": False},
         {"number": "+1***0119", "verified": True, "opted_out": False},
     ]
-    assert len(terminal.stored(OutboundMessage)) == 1
+    texts = [text.template for text in terminal.stored(OutboundMessage)]
+    assert len(texts) == 2, "the answer, and that another number is there now"
+    assert texts[-1] == "number_replaced"
 
 
 def test_an_old_number_goes_with_its_history_but_a_sid_is_kept_for_ever(terminal: Terminal) -> None:
     terminal.imported(PEOPLE, "--trust-phones")
     _asked(terminal, "done", redact_at=None)
-    terminal.imported("username,phone\nmia.keller,+14155550119\n", "--trust-phones")
+    terminal.imported("username,phone\nmia.keller,+14155550119\n")
     assert terminal.phone_of("mia.keller")["number"] == "+1***0119"
     assert terminal.stored(Request) == []
     assert terminal.stored(OutboundMessage) == []

@@ -31,6 +31,7 @@ from tests.gateway.engine.enrolment.conftest import (
 )
 from tests.world import MIA
 
+BRITISH = "+447400123456"
 MINUTE, DAY = 60, 24 * 3600
 
 
@@ -55,6 +56,30 @@ def test_the_number_is_nobodys_before_the_code_has_come_back(nina: Newcomer) -> 
     nina.world.settle(10)
     assert nina.verified() == []
     assert nina.world.requests() == []
+
+
+def test_no_code_is_paid_for_in_a_country_that_is_let_in_no_more(nina: Newcomer) -> None:
+    """Somebody has changed the policy after the number was taken, and before the text went."""
+    policy(nina.world, countries="US,GB")
+    nina.invited()
+    wish = replace(WISH, number=BRITISH, country="GB")
+    nina.world.enrolment.proving.begin(nina.token, wish)
+    policy(nina.world, countries="US")
+    nina.world.settle(10)
+    assert nina.world.texts(BRITISH) == []
+    (failed,) = events(nina.world, Event.REPLY_FAILED)
+    assert failed.reason == "country_closed"
+
+
+def test_a_verified_number_works_on_in_a_country_that_is_let_in_no_more(nina: Newcomer) -> None:
+    policy(nina.world, countries="US,GB")
+    nina.invited()
+    nina.asks_for_a_code(BRITISH, "GB")
+    nina.types(nina.codes(BRITISH)[-1])
+    policy(nina.world, countries="US")
+    nina.world.text("HELP", sender=BRITISH)
+    nina.world.settle(10)
+    assert len(nina.world.texts(BRITISH)) == 3, "the code, that it is theirs, and the answer"
 
 
 def test_the_code_ends_with_a_line_that_browsers_fill_it_in_by(nina: Newcomer) -> None:

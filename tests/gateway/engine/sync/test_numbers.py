@@ -10,8 +10,10 @@ from sqlalchemy import select
 from gateway.policy import Scope
 from gateway.records import InboundMessage, Organization, OutboundMessage, PolicyValue, Request
 from tests.gateway.engine.sync.conftest import Office, account, changed
-from tests.world import MIA
+from tests.world import MIA, OUR_NUMBER
 
+BRITISH = "+447400123456"
+HOUR = 3600
 NEW, OTHER, LAST = "+14155550171", "+14155550172", "+14155550173"
 
 
@@ -63,8 +65,8 @@ def test_the_first_number_that_can_be_used_is_taken(office: Office, ana: str) ->
     report = office.sync()
     assert office.numbers(ana) == [(NEW, "")]
     assert [(each.username, each.reason) for each in report.problems] == [
-        ("ana", "the number *** cannot be used: it is not a phone number"),
-        ("ana", "the number ***1820 cannot be used: it is a landline, which gets no texts"),
+        ("ana", "the number cannot be used: it is not a phone number"),
+        ("ana", "the number +4…20 cannot be used: it is a landline, which gets no texts"),
     ]
     assert report.counts.unusable_numbers == 2
 
@@ -99,7 +101,9 @@ def test_a_number_that_somebody_has_proved_is_never_touched(
 def test_a_number_of_the_directory_follows_it(office: Office, ana: str) -> None:
     says(office, NEW, trusted=True)
     says(office, OTHER, trusted=True)
-    assert office.numbers(ana) == [(OTHER, "sync")]
+    assert office.numbers(ana) == [(NEW, ""), (OTHER, "sync")]
+    office.world.settle(26 * HOUR, step=HOUR)
+    assert office.numbers(ana) == [(OTHER, "sync")], "the one before is kept for a day to be told"
     says(office, LAST)
     assert office.numbers(ana) == [(LAST, "")], "nobody vouches for the old one any more"
 
@@ -129,7 +133,7 @@ def test_a_number_of_a_file_gives_way_only_to_one_that_is_vouched_for(office: Of
     assert office.numbers("mia.keller") == [(MIA, "import")]
     assert report.counts.not_verified == 0
     office.sync(trust_phones=True)
-    assert office.numbers("mia.keller") == [(NEW, "sync")]
+    assert office.numbers("mia.keller") == [(MIA, ""), (NEW, "sync")]
 
 
 def test_a_number_that_is_being_proved_just_now_is_left_to_that(office: Office, ana: str) -> None:
@@ -153,6 +157,42 @@ def test_a_reset_is_held_back_after_a_change_of_number(office: Office, ana: str)
     assert office.person(ana).reset_held_until == office.world.clock() + timedelta(hours=24)
     (mail,) = office.world.mails()
     assert (mail.template, mail.facts["number"]) == ("number_changed", "+1***0172")
+
+
+def test_a_number_that_another_has_replaced_is_told_so(office: Office, ana: str) -> None:
+    says(office, NEW, trusted=True)
+    says(office, OTHER, trusted=True)
+    assert "phone:replaced" in office.events()
+    office.world.settle(10)
+    (told,) = office.world.texts(NEW)
+    assert "another phone was set up for your account" in told
+    assert [each.sender for each in office.world.carrier.sent if each.to == NEW] == [OUR_NUMBER]
+
+
+def test_a_number_of_a_country_that_is_not_let_in_is_not_vouched_for(
+    office: Office, ana: str
+) -> None:
+    entry = changed(office.directory.listing[0], phones=(BRITISH, NEW))
+    office.lists(entry)
+    report = office.sync(trust_phones=True)
+    assert office.numbers(ana) == [(NEW, "sync")]
+    assert [each.reason for each in report.problems] == [
+        "the number +44***3456 is a number of GB, and the policy countries lets in US only"
+    ]
+
+
+def test_which_countries_are_let_in_is_for_the_policy_to_say(office: Office, ana: str) -> None:
+    decide(office, "countries", "US,GB")
+    says(office, BRITISH, trusted=True)
+    assert office.numbers(ana) == [(BRITISH, "sync")]
+
+
+def test_a_number_that_is_verified_stays_so_when_its_country_is_let_in_no_more(
+    office: Office, ana: str
+) -> None:
+    office.give(ana, BRITISH, "sync")
+    says(office, BRITISH, trusted=True)
+    assert office.numbers(ana) == [(BRITISH, "sync")]
 
 
 @pytest.mark.parametrize(("hours", "held"), [("0", None), ("2", timedelta(hours=2))])
