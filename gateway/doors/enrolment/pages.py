@@ -20,7 +20,7 @@ from gateway.carriers import OurLine
 from gateway.doors.enrolment import forms, guard, looks, shown
 from gateway.doors.enrolment.card import contact_card, drawn
 from gateway.doors.enrolment.countries import countries, name_of
-from gateway.engine.enrolment.budgets import PAUSE
+from gateway.engine.enrolment.budgets import pause_left
 from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.engine.enrolment.visits import Visit
 from gateway.policy import EnrolProof
@@ -126,13 +126,12 @@ class Pages:
         if visit.number is None:
             return {"number": "", "country": "", "ending": "", "minutes_left": 0, "wait_seconds": 0}
         now = self.now()
-        waited = (now - visit.sent_at).total_seconds() if visit.sent_at else PAUSE.seconds
         return {
             "number": shown.national(visit.number),
             "country": shown.its_country(visit.number, visit.language),
             "ending": shown.ending(visit.number),
             "minutes_left": shown.minutes_until(visit.code_until, now),
-            "wait_seconds": max(0, round(PAUSE.seconds - waited)),
+            "wait_seconds": pause_left(visit.sent_at, now) if visit.sent_at else 0,
         }
 
     def _page(self, page: str, language: str, status: int, told: dict[str, Any]) -> Response:

@@ -37,7 +37,7 @@ FITS: Final[Mapping[str, frozenset[Step]]] = {
 
 AFTER: Final = {"password": "number", "number": "code", "code": "done"}
 STATUS: Final = {Reason.CANNOT_COUNT: 503, Reason.DIRECTORY_AWAY: 503} | dict.fromkeys(
-    (Reason.WAIT, Reason.TOO_MANY), 429
+    (Reason.WAIT, Reason.TOO_MANY, Reason.ALL_SPENT), 429
 )
 REFUSED: Final = 422
 

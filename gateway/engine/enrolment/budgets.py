@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.engine.enrolment.refusals import Reason, StepRefused
@@ -49,7 +49,19 @@ ALL: Final = (
 )
 """In the order of docs/operating.md."""
 
+WHY: Final[Mapping[str, Reason]] = {
+    **dict.fromkeys((PAUSE.name, FRESH_PAUSE.name), Reason.WAIT),
+    **dict.fromkeys((CODES_PER_ORGANIZATION.name, CODES_PER_INSTALLATION.name), Reason.ALL_SPENT),
+    **dict.fromkeys((LINKS_PER_ADDRESS.name, FRESH_PER_ADDRESS.name), Reason.ALL_SPENT),
+}
+"""What is said where a limit is reached that is not the person's own; else Reason.TOO_MANY."""
+
 Wanted = tuple[Limit, str]
+
+
+def pause_left(sent_at: datetime, now: datetime) -> int:
+    """Seconds until a code can be sent again to a number that one was sent to."""
+    return max(0, round(PAUSE.seconds - (now - sent_at) / timedelta(seconds=1)))
 
 
 class Budgets:
@@ -111,8 +123,9 @@ class Budgets:
                 case CannotSay():
                     raise StepRefused(Reason.CANNOT_COUNT)
                 case Exceeded() as exceeded:
-                    self._tell(exceeded, about)
-                    reason = Reason.WAIT if limit.count == 1 else Reason.TOO_MANY
+                    reason = WHY.get(limit.name, Reason.TOO_MANY)
+                    if reason is not Reason.WAIT:
+                        self._tell(exceeded, about)
                     raise StepRefused(reason, seconds=exceeded.retry_after_seconds)
 
     def _tell(self, exceeded: Exceeded, about: About) -> None:

@@ -47,7 +47,7 @@ def test_an_organization_spends_what_its_policy_allows(nina: Newcomer) -> None:
     nina.invited()
     for number in NUMBERS[:3]:
         nina.asks_for_a_code(number)
-    assert nina.refused(NUMBERS[3]).reason is Reason.TOO_MANY
+    assert nina.refused(NUMBERS[3]).reason is Reason.ALL_SPENT
 
 
 def test_the_installation_spends_what_its_setting_allows(nina: Newcomer) -> None:
@@ -56,7 +56,7 @@ def test_the_installation_spends_what_its_setting_allows(nina: Newcomer) -> None
     nina.invited()
     for number in NUMBERS[:2]:
         nina.asks_for_a_code(number)
-    assert nina.refused(NUMBERS[2]).reason is Reason.TOO_MANY
+    assert nina.refused(NUMBERS[2]).reason is Reason.ALL_SPENT
     assert len(nina.world.carrier.sent) == 2
 
 
@@ -109,12 +109,22 @@ def test_a_limit_that_is_hit_is_told_once_and_not_with_every_try(nina: Newcomer)
     ]
 
 
+def test_a_pause_is_no_incident(nina: Newcomer) -> None:
+    """People press twice."""
+    nina.invited()
+    nina.asks_for_a_code()
+    with capture_logs() as logs:
+        assert nina.refused().reason is Reason.WAIT
+    assert events(nina.world, Event.LIMIT_REACHED) == []
+    assert not [each for each in logs if each["event"] == "limit.reached"]
+
+
 def test_a_guesser_of_links_is_slowed_down_by_their_address(nina: Newcomer) -> None:
     for _ in range(1000):
         nina.world.enrolment.budgets.spend_look("192.0.2.66")
     with pytest.raises(StepRefused) as refused:
         nina.world.enrolment.budgets.spend_look("192.0.2.66")
-    assert refused.value.reason is Reason.TOO_MANY
+    assert refused.value.reason is Reason.ALL_SPENT
     nina.world.enrolment.budgets.spend_look("192.0.2.67")
 
 
