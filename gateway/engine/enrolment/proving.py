@@ -175,14 +175,15 @@ class Proving:
         return self._write(session, proof, invitation.person)
 
     def _write(self, session: Session, proof: Proof, person: Person) -> int:
-        record(session, Event.CODE_SENT, person, self._now(), mode="web")
+        now = self._now()
+        record(session, Event.CODE_SENT, person, now, mode="web")
         return write(
             session,
             To.phone_of(person, proof.phone_id),
             "code",
-            {"host": self._host},
+            {"host": self._host, "minutes_left": str(_minutes_left(proof, now))},
             sender=self._line.sender,
-            now=self._now(),
+            now=now,
             proof_id=proof.id,
         )
 
@@ -228,6 +229,11 @@ def _count(session: Session, proof: Proof, now: datetime) -> bool:
         )
         .values(wrong=Proof.wrong + 1),
     )
+
+
+def _minutes_left(proof: Proof, now: datetime) -> int:
+    """Whole ones, so that nobody is promised more than there is; one at the least."""
+    return max(1, (proof.expires_at - now) // timedelta(minutes=1))
 
 
 def _why_not_counted(proof: Proof, now: datetime) -> StepRefused:

@@ -85,6 +85,17 @@ def test_sending_again_sends_the_same_code_and_not_within_two_minutes(nina: Newc
     assert first == second
 
 
+def test_a_code_that_is_sent_again_says_how_long_it_still_works(nina: Newcomer) -> None:
+    nina.invited()
+    nina.asks_for_a_code()
+    nina.world.clock.forward(8 * MINUTE + 30)
+    nina.world.enrolment.proving.again(nina.token)
+    nina.world.work()
+    first, second = nina.world.texts(NINA)
+    assert "works for 10 min." in first
+    assert "works for 1 min." in second
+
+
 def test_asking_for_the_same_number_anew_sends_the_same_code(nina: Newcomer) -> None:
     nina.invited()
     nina.asks_for_a_code()
