@@ -121,8 +121,9 @@ class Views:
 
     def count(self) -> None:
         """Before any link is looked up. Raises StepRefused."""
-        if "token" in (request.view_args or {}):
-            self._enrolment.budgets.spend_look(guard.address_group())
+        token = (request.view_args or {}).get("token")
+        if token is not None:
+            self._enrolment.budgets.spend_look(guard.address_group(), token)
 
     def _visit(self, token: str) -> Visit:
         return self._enrolment.visits.open(token)

@@ -44,7 +44,7 @@ class Renewing:
 
     def ask(self, token: str, address: str) -> None:
         """Raises StepRefused where it was asked for too often, or nobody can count."""
-        self._budgets.spend_fresh_link(address, self._visits.named(token))
+        self._budgets.spend_fresh_link(address, token)
         with self._database.transaction() as session:
             invitation_id = self._asked(session, token)
         self._doorbell.ring(JobName.REMIND, invitation_id or NEVER_GIVEN)

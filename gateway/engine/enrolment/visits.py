@@ -96,11 +96,6 @@ class Visits:
             return None
         return invitation if _works(invitation, self._now()) else None
 
-    def named(self, token: str) -> str:
-        """One name for all the ways in which the same link can be written, without a look-up."""
-        signed = self._links.read(token)
-        return f"invitation {signed.invitation_id}" if signed else f"link {token}"
-
     def known(self, session: Session, token: str) -> Invitation | None:
         """The invitation that a link of ours is for, dead or alive."""
         signed = self._links.read(token)

@@ -330,14 +330,16 @@ def test_behind_a_proxy_of_ours_each_caller_is_counted_by_their_own_address(
         for place in range(3):
             forwarded = {"X-Forwarded-For": f"203.0.113.{place}, 198.51.100.{place}"}
             visitor.get(headers=forwarded)
-    keys = [key for name, key in world.limits.taken if name == "links_per_address"]
+    keys = [key for name, key in world.limits.taken if name.endswith("links_per_address")]
     assert (len(keys) == 1) == counted_together
 
 
 def test_a_network_of_ipv6_is_one_caller(visitor: Visitor) -> None:
     for place in range(3):
         visitor.get(environ_overrides={"REMOTE_ADDR": f"2001:db8:1:2::{place:x}"})
-    keys = [key for name, key in visitor.nina.world.limits.taken if name == "links_per_address"]
+    keys = [
+        key for name, key in visitor.nina.world.limits.taken if name.endswith("links_per_address")
+    ]
     assert len(keys) == 1
 
 

@@ -252,11 +252,11 @@ def test_old_links_of_one_person_bring_one_mail_within_ten_minutes(nina: Newcome
 
 def test_a_link_written_in_another_way_is_counted_as_the_same(nina: Newcomer) -> None:
     token = nina.invited()
-    named = nina.world.enrolment.visits.named(token)
+    named = nina.world.links.named(token)
     twins = [token[:-1] + letter for letter in ascii_letters + digits + "-_"]
     known = [each for each in twins if not nina.is_dead(each)]
     assert token in known
-    assert {nina.world.enrolment.visits.named(each) for each in known} == {named}
+    assert {nina.world.links.named(each) for each in known} == {named}
 
 
 def test_two_who_invite_somebody_at_once_leave_one_link(everywhere: Newcomer) -> None:
