@@ -250,6 +250,50 @@ def test_old_links_of_one_person_bring_one_mail_within_ten_minutes(nina: Newcome
     assert len(mails(nina.world, "activation")) == len(tokens) + 1
 
 
+def test_an_old_link_does_not_end_the_one_with_which_a_code_is_being_typed(
+    everywhere: Newcomer,
+) -> None:
+    nina = everywhere
+    old = nina.invited()
+    nina.world.clock.forward(HOUR)
+    nina.invited()
+    nina.world.clock.forward(HOUR)
+    nina.asks_for_a_code()
+    nina.world.enrolment.renewing.ask(old, "192.0.2.7")
+    nina.world.settle(10)
+    nina.types(nina.codes()[0])
+    assert nina.verified() == ["code"]
+    assert len(mails(nina.world, "activation")) == 2
+
+
+def test_an_old_link_brings_a_fresh_one_once_the_code_is_too_old(nina: Newcomer) -> None:
+    old = nina.invited()
+    nina.world.clock.forward(HOUR)
+    nina.asks_for_a_code()
+    nina.world.clock.forward(HOUR)
+    nina.world.enrolment.renewing.ask(old, "192.0.2.7")
+    nina.world.settle(10)
+    assert len(mails(nina.world, "activation")) == 2
+
+
+def test_a_person_gets_three_fresh_links_a_day_however_many_old_ones_are_used(
+    everywhere: Newcomer,
+) -> None:
+    nina = everywhere
+    old = [nina.invited() for _ in range(6)]
+    nina.world.clock.forward(2 * DAY - HOUR)
+    nina.invited()
+    for token in old:
+        nina.world.clock.forward(11 * 60)
+        nina.world.enrolment.renewing.ask(token, "192.0.2.7")
+        nina.world.settle(10)
+    assert len(mails(nina.world, "activation")) == len(old) + 1 + 3
+    nina.world.clock.forward(DAY)
+    nina.world.enrolment.renewing.ask(old[0], "192.0.2.7")
+    nina.world.settle(10)
+    assert len(mails(nina.world, "activation")) == len(old) + 1 + 4
+
+
 def test_a_link_written_in_another_way_is_counted_as_the_same(nina: Newcomer) -> None:
     token = nina.invited()
     named = nina.world.links.named(token)
