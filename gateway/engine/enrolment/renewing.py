@@ -52,7 +52,7 @@ class Renewing:
     def _asked(self, session: Session, token: str) -> int:
         """For a made-up link the very same is done, only about nobody."""
         known = self._visits.known(session, token)
-        invitation_id = known.id if known else NOBODY
+        invitation_id = known.invitation_id if known else NOBODY
         now = self._now()
         session.execute(
             update(Invitation)

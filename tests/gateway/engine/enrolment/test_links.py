@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from gateway.engine.enrolment.approving import Approved, approve
 from gateway.engine.enrolment.inviting import Left
@@ -27,6 +28,7 @@ from tests.gateway.engine.enrolment.conftest import (
     NINA,
     OTHER,
     Newcomer,
+    add_person,
     events,
     invitations,
     mails,
@@ -74,6 +76,27 @@ def test_a_link_works_once_and_then_shows_that_all_is_done(nina: Newcomer) -> No
     assert nina.codes(OTHER) == []
     nina.world.clock.forward(DAY)
     assert nina.is_dead()
+
+
+def test_a_used_link_shows_nothing_any_more_once_there_is_a_newer_one(
+    everywhere: Newcomer,
+) -> None:
+    """Its number may be theirs no more."""
+    nina = everywhere
+    nina.enrols()
+    used = nina.token
+    assert nina.step is Step.DONE
+    nina.invited()
+    assert (nina.is_dead(used), nina.is_dead()) == (True, False)
+    nina.asks_for_a_code(OTHER)
+    nina.types(nina.codes(OTHER)[-1])
+    assert (nina.is_dead(used), nina.step) == (True, Step.DONE)
+
+
+def test_a_used_link_of_somebody_else_shows_how_it_ended(nina: Newcomer) -> None:
+    nina.enrols()
+    add_person(nina.world, "other.one").invited()
+    assert nina.step is Step.DONE
 
 
 def test_a_link_is_dead_while_its_person_is_suspended(nina: Newcomer) -> None:
@@ -447,14 +470,16 @@ def _plain(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 
 @contextmanager
 def _counted(nina: Newcomer, counts: list[int]) -> Iterator[None]:
-    """Adds up what the database is asked meanwhile."""
+    """Adds up what the database is asked meanwhile, and what is made of its answers."""
 
     def count(*_: object) -> None:
         counts[-1] += 1
 
     engine = nina.world.database.engine
     event.listen(engine, "before_cursor_execute", count)
+    event.listen(Session, "loaded_as_persistent", count)
     try:
         yield
     finally:
         event.remove(engine, "before_cursor_execute", count)
+        event.remove(Session, "loaded_as_persistent", count)
