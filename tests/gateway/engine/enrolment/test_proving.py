@@ -326,6 +326,21 @@ def test_a_number_that_nobody_proved_is_forgotten_after_a_day(everywhere: Newcom
         assert session.scalars(select(Proof)).all() == []
 
 
+def test_a_number_that_was_imported_outlives_a_try_that_was_given_up(everywhere: Newcomer) -> None:
+    nina = everywhere
+    seal, now = nina.world.seal, nina.world.clock()
+    sealed = {"sealed_number": seal.seal(SecretStr(NINA)), "number_index": seal.index(NINA)}
+    with nina.world.database.transaction() as session:
+        person = nina.person(session)
+        person.phones.append(Phone(tenant_id=person.tenant_id, created_at=now, **sealed))
+    nina.invited()
+    nina.asks_for_a_code()
+    nina.world.clock.forward(DAY)
+    nina.world.settle(LATER.total_seconds() + 60, step=600)
+    with nina.world.database.reading() as session:
+        assert [phone.verified_at for phone in nina.person(session).phones] == [None]
+
+
 def test_the_code_stands_nowhere_in_the_database(nina: Newcomer) -> None:
     nina.invited()
     nina.asks_for_a_code()
