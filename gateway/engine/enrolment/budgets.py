@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NoReturn
 
 from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.engine.enrolment.visits import Visit
@@ -115,6 +115,12 @@ class Budgets:
         """One typed password, right or wrong. Raises StepRefused."""
         self._spend([(PASSWORDS, str(visit.person_id))], _about(visit))
 
+    def check_password(self, visit: Visit) -> None:
+        """Whether a password could be spent, before anybody is asked. Raises StepRefused."""
+        key = str(visit.person_id)
+        if not self._limits.has_room(PASSWORDS, key):
+            self._refuse(self._limits.refusal(PASSWORDS, key), _about(visit))
+
     def spend_look(self, address: str, token: str) -> None:
         """Opening a link, or a step with one, by whoever is at an address. Raises StepRefused."""
         limit = OUR_LINKS_PER_ADDRESS if self._links.read(token) else LINKS_PER_ADDRESS
@@ -129,16 +135,17 @@ class Budgets:
 
     def _spend(self, wanted: Iterable[Wanted], about: About) -> None:
         for limit, key in wanted:
-            match self._limits.take(limit, key):
-                case Allowed():
-                    continue
-                case CannotSay():
-                    raise StepRefused(Reason.CANNOT_COUNT)
-                case Exceeded() as exceeded:
-                    reason = WHY.get(limit.name, Reason.TOO_MANY)
-                    if reason is not Reason.WAIT:
-                        self._tell(exceeded, about)
-                    raise StepRefused(reason, seconds=exceeded.retry_after_seconds)
+            verdict = self._limits.take(limit, key)
+            if not isinstance(verdict, Allowed):
+                self._refuse(verdict, about)
+
+    def _refuse(self, verdict: Exceeded | CannotSay, about: About) -> NoReturn:
+        if isinstance(verdict, CannotSay):
+            raise StepRefused(Reason.CANNOT_COUNT)
+        reason = WHY.get(verdict.limit.name, Reason.TOO_MANY)
+        if reason is not Reason.WAIT:
+            self._tell(verdict, about)
+        raise StepRefused(reason, seconds=verdict.retry_after_seconds)
 
     def _tell(self, exceeded: Exceeded, about: About) -> None:
         if exceeded.is_first:
