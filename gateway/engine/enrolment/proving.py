@@ -144,7 +144,7 @@ class Proving:
                 given_at=now,
                 address=wish.address[:45],
                 wording=wish.wording,
-                language=visit.language,
+                language=consent.LANGUAGE,
             )
         )
         record(session, Event.CONSENT_GIVEN, about, now, reason=wish.wording, mode="web")
