@@ -97,6 +97,8 @@ class Pages:
             "wording": consent.CURRENT,
             "typed": forms.typed(visit),
             "words": shown.words_to_text(visit.policy),
+            "terms": visit.brand.terms_url or self._path(token, "terms"),
+            "privacy": visit.brand.privacy_url or self._path(token, "privacy"),
             **self._of_the_number(visit),
             **facts,
         }
@@ -140,6 +142,8 @@ class Pages:
             "wrong": "",
             "csrf": guard.token,
             "here": self._here,
+            "terms": self._here("/terms"),
+            "privacy": self._here("/privacy"),
             "style": self.prefix + looks.style_of(told["brand"]),
             "our_number": self.line.number,
             "our_number_spoken": shown.international(self.line.number),

@@ -99,6 +99,10 @@ class Views:
         named = {"Content-Disposition": "inline; filename=contact.vcf"}
         return Response(self._pages.contact(visit), content_type=card.MEDIA_TYPE, headers=named)
 
+    def about_theirs(self, token: str, page: str) -> Response:
+        """The same in the name of an organization, as carriers look for it."""
+        return self._pages.shown(page, token, self._visit(token))
+
     def about(self, page: str) -> Response:
         """Terms and privacy, for organizations that have no such pages of their own."""
         return self._pages.plain(page)
