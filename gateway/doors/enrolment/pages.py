@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -90,9 +90,9 @@ class Pages:
             "identifies": visit.policy.enrol_proof is EnrolProof.DIRECTORY_PASSWORD,
             "path": lambda name: self._path(token, name),
             "contact": lambda: Markup(drawn(self.contact(visit, short=True))),  # noqa: S704  (ours)
-            "countries": lambda: countries(visit.country, visit.language),
+            "countries": lambda: countries(_open_countries(visit), visit.language),
             "country_name": lambda code: name_of(code, visit.language),
-            "open_countries": visit.policy.countries or (visit.country,),
+            "open_countries": _open_countries(visit),
             "consent": consent.words(visit.brand.organization),
             "wording": consent.CURRENT,
             "typed": forms.typed(visit),
@@ -166,6 +166,12 @@ class Pages:
         return (
             f"{self.prefix}/static/{looks.digest_of(name)}/{name}" if known else self.prefix + name
         )
+
+
+def _open_countries(visit: Visit) -> Sequence[str]:
+    """By their codes, the organization's own first."""
+    open_ones = visit.policy.countries or (visit.country,)
+    return sorted(open_ones, key=lambda code: code != visit.country)
 
 
 def _found(name: str, language: str) -> Template:

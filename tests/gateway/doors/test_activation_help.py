@@ -90,6 +90,25 @@ def test_what_is_wrong_with_no_field_is_said_above_the_form(visitor: Visitor) ->
     assert re.search(r'role="alert"[^>]*autofocus', page)
 
 
+@pytest.mark.parametrize(
+    ("which", "said", "first"),
+    [
+        ("US", "Numbers of United States can be used for Northwind.", ["US"]),
+        ("DE,US,CA", "United States, Germany or Canada can be used", ["US", "DE", "CA"]),
+        ("CA", "Numbers of Canada can be used", ["CA"]),
+        ("AT,DE,FR,IT,US", "the first 5 countries in this list can", ["US", "AT", "DE"]),
+    ],
+)
+def test_the_page_of_the_number_says_which_countries_are_open(
+    visitor: Visitor, which: str, said: str, first: list[str]
+) -> None:
+    policy(visitor.nina.world, countries=which)
+    page = visitor.get("number").text
+    assert said in page
+    assert re.findall(r'<option value="(\w+)"', page)[: len(first)] == first
+    assert re.findall(r'<option value="(\w+)" selected', page) == first[:1]
+
+
 def test_the_countries_that_are_open_are_named(visitor: Visitor) -> None:
     policy(visitor.nina.world, countries="US,CA,DE")
     page = visitor.types_number("07400 123456", country="GB").text
