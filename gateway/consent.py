@@ -18,6 +18,8 @@ often, what it costs, HELP and STOP, and links to the terms and to the privacy p
 """
 
 CURRENT: Final = "2026-11"
+LANGUAGE: Final = "en"
+"""Of every version so far, whatever language the page around it is in: kept with each consent."""
 
 
 def words(organization: str, version: str = CURRENT) -> str:

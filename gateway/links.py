@@ -45,6 +45,11 @@ class Links:
         token = str(self._serializer.dumps([link.purpose, link.invitation_id, link.nonce]))
         return f"{self._public_url}/activate/{token}"
 
+    def named(self, token: str) -> str:
+        """One name for all the ways in which the same link can be written, without a look-up."""
+        signed = self.read(token)
+        return f"invitation {signed.invitation_id}" if signed else f"link {token}"
+
     def read(self, token: str) -> Signed | None:
         """What a link says, or None where it is not ours, not whole, or far too old."""
         if len(token) > LONGEST_TOKEN:

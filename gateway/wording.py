@@ -75,7 +75,7 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "stranger": (),
         "help": (),
         "unknown": (),
-        "code": ("code", "host"),
+        "code": ("code", "minutes_left", "host"),
         "enrolled": (),
         "number_replaced": (),
     }
@@ -85,7 +85,9 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 `unlock` and `reset` tell whether these words may be texted.
 """
 
-UNSAID: Final[Mapping[str, Fact]] = MappingProxyType({"minutes": 30, "unlock": True, "reset": True})
+UNSAID: Final[Mapping[str, Fact]] = MappingProxyType(
+    {"minutes": 30, "minutes_left": 10, "unlock": True, "reset": True}
+)
 """What an answer leaves out that the version before has written, and this one sends."""
 
 LONGEST: Final[Mapping[str, int]] = MappingProxyType(
@@ -97,6 +99,7 @@ LONGEST: Final[Mapping[str, int]] = MappingProxyType(
         "since": 20,
         "until": 20,
         "minutes": 4,
+        "minutes_left": 4,
         "unlock": 2,
         "reset": 2,
         "action": 6,

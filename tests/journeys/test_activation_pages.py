@@ -163,7 +163,7 @@ def test_everybody_gets_there_without_scripts(site: Site, plain: Chromium) -> No
 
 
 def test_the_other_pages_have_no_hurdles_either(site: Site, browser: Chromium) -> None:
-    paths = [site.link("fresh"), f"{site.url}/terms", f"{site.url}/privacy"]
+    paths = [site.link("fresh"), site.link("terms"), f"{site.url}/terms", f"{site.url}/privacy"]
     for url in (f"{site.url}/activate/made-up", *paths, site.link("no-such-page")):
         browser.open(url)
         looks_the_same_to_everybody(browser)

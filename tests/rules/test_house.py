@@ -42,6 +42,7 @@ BY_LINK: Final = {
     ("GET", f"{LINK}/fresh"),
     ("GET", f"{LINK}/<any(password,number,code,approval,done):page>"),
     ("GET", f"{LINK}/contact.vcf"),
+    ("GET", f"{LINK}/<any(terms,privacy):page>"),
     ("POST", f"{LINK}/<any(password,number,code):page>"),
     ("POST", f"{LINK}/again"),
     ("POST", f"{LINK}/fresh"),

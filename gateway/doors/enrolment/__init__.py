@@ -27,6 +27,7 @@ def door(gateway: Gateway) -> Blueprint:
     blueprint.post(f"{ONE}/fresh")(views.fresh)
     blueprint.get(f"{ONE}/fresh")(views.sent)
     blueprint.get(f"{ONE}/contact.vcf")(views.contact)
+    blueprint.get(f"{ONE}/<any(terms,privacy):page>")(views.about_theirs)
     blueprint.get("/<any(terms,privacy):page>")(views.about)
     blueprint.register_error_handler(StepRefused, views.refused)
     blueprint.register_error_handler(DatabaseUnavailable, views.away)

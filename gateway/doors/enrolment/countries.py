@@ -1,4 +1,4 @@
-"""All countries by their names, each with its calling code, the organization's own first."""
+"""All countries by their names, each with its calling code, those that may enrol first."""
 
 from __future__ import annotations
 
@@ -23,11 +23,10 @@ class Country(NamedTuple):
     calling_code: int
 
 
-def countries(first: str, language: str) -> Sequence[Country]:
-    """In the order of their names, without regard to accents."""
-    found = _all(language.partition("-")[0])
-    own = [each for each in found if each.code == first]
-    return [*own, *(each for each in found if each.code != first)]
+def countries(first: Sequence[str], language: str) -> Sequence[Country]:
+    """Some first, as they are given, and then all in the order of their names without accents."""
+    found = {each.code: each for each in _all(language.partition("-")[0])}
+    return [*(found.pop(code) for code in first if code in found), *found.values()]
 
 
 def name_of(code: str, language: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -20,7 +20,7 @@ from gateway.carriers import OurLine
 from gateway.doors.enrolment import forms, guard, looks, shown
 from gateway.doors.enrolment.card import contact_card, drawn
 from gateway.doors.enrolment.countries import countries, name_of
-from gateway.engine.enrolment.budgets import PAUSE
+from gateway.engine.enrolment.budgets import pause_left
 from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.engine.enrolment.visits import Visit
 from gateway.policy import EnrolProof
@@ -90,13 +90,15 @@ class Pages:
             "identifies": visit.policy.enrol_proof is EnrolProof.DIRECTORY_PASSWORD,
             "path": lambda name: self._path(token, name),
             "contact": lambda: Markup(drawn(self.contact(visit, short=True))),  # noqa: S704  (ours)
-            "countries": lambda: countries(visit.country, visit.language),
+            "countries": lambda: countries(_open_countries(visit), visit.language),
             "country_name": lambda code: name_of(code, visit.language),
-            "open_countries": visit.policy.countries or (visit.country,),
+            "open_countries": _open_countries(visit),
             "consent": consent.words(visit.brand.organization),
             "wording": consent.CURRENT,
             "typed": forms.typed(visit),
             "words": shown.words_to_text(visit.policy),
+            "terms": visit.brand.terms_url or self._path(token, "terms"),
+            "privacy": visit.brand.privacy_url or self._path(token, "privacy"),
             **self._of_the_number(visit),
             **facts,
         }
@@ -126,13 +128,12 @@ class Pages:
         if visit.number is None:
             return {"number": "", "country": "", "ending": "", "minutes_left": 0, "wait_seconds": 0}
         now = self.now()
-        waited = (now - visit.sent_at).total_seconds() if visit.sent_at else PAUSE.seconds
         return {
             "number": shown.national(visit.number),
             "country": shown.its_country(visit.number, visit.language),
             "ending": shown.ending(visit.number),
             "minutes_left": shown.minutes_until(visit.code_until, now),
-            "wait_seconds": max(0, round(PAUSE.seconds - waited)),
+            "wait_seconds": pause_left(visit.sent_at, now) if visit.sent_at else 0,
         }
 
     def _page(self, page: str, language: str, status: int, told: dict[str, Any]) -> Response:
@@ -141,6 +142,8 @@ class Pages:
             "wrong": "",
             "csrf": guard.token,
             "here": self._here,
+            "terms": self._here("/terms"),
+            "privacy": self._here("/privacy"),
             "style": self.prefix + looks.style_of(told["brand"]),
             "our_number": self.line.number,
             "our_number_spoken": shown.international(self.line.number),
@@ -163,6 +166,12 @@ class Pages:
         return (
             f"{self.prefix}/static/{looks.digest_of(name)}/{name}" if known else self.prefix + name
         )
+
+
+def _open_countries(visit: Visit) -> Sequence[str]:
+    """By their codes, the organization's own first."""
+    open_ones = visit.policy.countries or (visit.country,)
+    return sorted(open_ones, key=lambda code: code != visit.country)
 
 
 def _found(name: str, language: str) -> Template:

@@ -37,7 +37,7 @@ FITS: Final[Mapping[str, frozenset[Step]]] = {
 
 AFTER: Final = {"password": "number", "number": "code", "code": "done"}
 STATUS: Final = {Reason.CANNOT_COUNT: 503, Reason.DIRECTORY_AWAY: 503} | dict.fromkeys(
-    (Reason.WAIT, Reason.TOO_MANY), 429
+    (Reason.WAIT, Reason.TOO_MANY, Reason.ALL_SPENT), 429
 )
 REFUSED: Final = 422
 
@@ -99,6 +99,10 @@ class Views:
         named = {"Content-Disposition": "inline; filename=contact.vcf"}
         return Response(self._pages.contact(visit), content_type=card.MEDIA_TYPE, headers=named)
 
+    def about_theirs(self, token: str, page: str) -> Response:
+        """The same in the name of an organization, as carriers look for it."""
+        return self._pages.shown(page, token, self._visit(token))
+
     def about(self, page: str) -> Response:
         """Terms and privacy, for organizations that have no such pages of their own."""
         return self._pages.plain(page)
@@ -121,8 +125,9 @@ class Views:
 
     def count(self) -> None:
         """Before any link is looked up. Raises StepRefused."""
-        if "token" in (request.view_args or {}):
-            self._enrolment.budgets.spend_look(guard.address_group())
+        token = (request.view_args or {}).get("token")
+        if token is not None:
+            self._enrolment.budgets.spend_look(guard.address_group(), token)
 
     def _visit(self, token: str) -> Visit:
         return self._enrolment.visits.open(token)

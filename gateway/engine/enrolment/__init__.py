@@ -47,7 +47,7 @@ class Enrolment:
         codes_per_day: int,
     ) -> Enrolment:
         visits = Visits(database, seal, links, now)
-        budgets = Budgets(database, seal, limits, now, codes_per_day=codes_per_day)
+        budgets = Budgets(database, seal, links, limits, now, codes_per_day=codes_per_day)
         proving = Proving(database, seal, visits, budgets, doorbell, now, line=line, host=host)
         renewing = Renewing(database, visits, budgets, doorbell, now)
         identifying = Identifying(database, directories, visits, budgets, now)

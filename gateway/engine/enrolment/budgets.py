@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NoReturn
 
 from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.engine.enrolment.visits import Visit
 from gateway.engine.reached import tell
 from gateway.limits import DAY, HOUR, MINUTE, Allowed, CannotSay, Exceeded, Limit, Limits
+from gateway.links import Links
 from gateway.records.about import About
 from gateway.records.database import Database
 from gateway.seal import Seal
@@ -27,12 +28,19 @@ PASSWORDS: Final = Limit("password_tries", 3, DAY)
 """Far below what locks an account anywhere."""
 
 LINKS_PER_ADDRESS: Final = Limit("links_per_address", 1000, 10 * MINUTE)
-"""Openings and steps of whatever link. A whole office shares an address and enrols in one morning,
-and links cannot be guessed, so it is generous."""
+OUR_LINKS_PER_ADDRESS: Final = Limit("our_links_per_address", 10_000, 10 * MINUTE)
+"""Openings and steps of links that we have signed, and before it of any other.
+
+A whole office shares an address and enrols in one meeting; whoever makes links up has none of ours.
+Until one of them is used up a dead link and a made-up one are answered alike. Who uses up the
+lesser one learns of a link only that we have made it, which whoever was sent it knows already.
+"""
 
 FRESH_PAUSE: Final = Limit("fresh_link_pause", 1, 10 * MINUTE)
 FRESH_PER_LINK: Final = Limit("fresh_links", 3, DAY)
 FRESH_PER_ADDRESS: Final = Limit("fresh_links_per_address", 20, HOUR)
+OUR_FRESH_PER_ADDRESS: Final = Limit("our_fresh_links_per_address", 500, HOUR)
+"""With links that we have signed: those of a whole office die over one weekend."""
 
 ALL: Final = (
     PAUSE,
@@ -43,13 +51,28 @@ ALL: Final = (
     WRONG_CODES,
     PASSWORDS,
     LINKS_PER_ADDRESS,
+    OUR_LINKS_PER_ADDRESS,
     FRESH_PAUSE,
     FRESH_PER_LINK,
     FRESH_PER_ADDRESS,
+    OUR_FRESH_PER_ADDRESS,
 )
 """In the order of docs/operating.md."""
 
+WHY: Final[Mapping[str, Reason]] = {
+    **dict.fromkeys((PAUSE.name, FRESH_PAUSE.name), Reason.WAIT),
+    **dict.fromkeys((CODES_PER_ORGANIZATION.name, CODES_PER_INSTALLATION.name), Reason.ALL_SPENT),
+    **dict.fromkeys((LINKS_PER_ADDRESS.name, OUR_LINKS_PER_ADDRESS.name), Reason.ALL_SPENT),
+    **dict.fromkeys((FRESH_PER_ADDRESS.name, OUR_FRESH_PER_ADDRESS.name), Reason.ALL_SPENT),
+}
+"""What is said where a limit is reached that is not the person's own; else Reason.TOO_MANY."""
+
 Wanted = tuple[Limit, str]
+
+
+def pause_left(sent_at: datetime, now: datetime) -> int:
+    """Seconds until a code can be sent again to a number that one was sent to."""
+    return max(0, round(PAUSE.seconds - (now - sent_at) / timedelta(seconds=1)))
 
 
 class Budgets:
@@ -59,6 +82,7 @@ class Budgets:
         self,
         database: Database,
         seal: Seal,
+        links: Links,
         limits: Limits,
         now: Callable[[], datetime],
         *,
@@ -66,6 +90,7 @@ class Budgets:
     ) -> None:
         self._database = database
         self._seal = seal
+        self._links = links
         self._limits = limits
         self._now = now
         self._all_codes = replace(CODES_PER_INSTALLATION, count=codes_per_day)
@@ -90,30 +115,37 @@ class Budgets:
         """One typed password, right or wrong. Raises StepRefused."""
         self._spend([(PASSWORDS, str(visit.person_id))], _about(visit))
 
-    def spend_look(self, address: str) -> None:
-        """Opening a link, or a step with one, by whoever is at an address. Raises StepRefused."""
-        self._spend([(LINKS_PER_ADDRESS, self._seal.index(address))], About())
+    def check_password(self, visit: Visit) -> None:
+        """Whether a password could be spent, before anybody is asked. Raises StepRefused."""
+        key = str(visit.person_id)
+        if not self._limits.has_room(PASSWORDS, key):
+            self._refuse(self._limits.refusal(PASSWORDS, key), _about(visit))
 
-    def spend_fresh_link(self, address: str, link: str) -> None:
+    def spend_look(self, address: str, token: str) -> None:
+        """Opening a link, or a step with one, by whoever is at an address. Raises StepRefused."""
+        limit = OUR_LINKS_PER_ADDRESS if self._links.read(token) else LINKS_PER_ADDRESS
+        self._spend([(limit, self._seal.index(address))], About())
+
+    def spend_fresh_link(self, address: str, token: str) -> None:
         """Asking for a fresh link, with a link of ours or none. Raises StepRefused."""
-        wanted = (
-            (FRESH_PER_ADDRESS, self._seal.index(address)),
-            (FRESH_PAUSE, self._seal.index(link)),
-            (FRESH_PER_LINK, self._seal.index(link)),
-        )
-        self._spend(wanted, About())
+        limit = OUR_FRESH_PER_ADDRESS if self._links.read(token) else FRESH_PER_ADDRESS
+        link = self._seal.index(self._links.named(token))
+        at_an_address = (limit, self._seal.index(address))
+        self._spend((at_an_address, (FRESH_PAUSE, link), (FRESH_PER_LINK, link)), About())
 
     def _spend(self, wanted: Iterable[Wanted], about: About) -> None:
         for limit, key in wanted:
-            match self._limits.take(limit, key):
-                case Allowed():
-                    continue
-                case CannotSay():
-                    raise StepRefused(Reason.CANNOT_COUNT)
-                case Exceeded() as exceeded:
-                    self._tell(exceeded, about)
-                    reason = Reason.WAIT if limit.count == 1 else Reason.TOO_MANY
-                    raise StepRefused(reason, seconds=exceeded.retry_after_seconds)
+            verdict = self._limits.take(limit, key)
+            if not isinstance(verdict, Allowed):
+                self._refuse(verdict, about)
+
+    def _refuse(self, verdict: Exceeded | CannotSay, about: About) -> NoReturn:
+        if isinstance(verdict, CannotSay):
+            raise StepRefused(Reason.CANNOT_COUNT)
+        reason = WHY.get(verdict.limit.name, Reason.TOO_MANY)
+        if reason is not Reason.WAIT:
+            self._tell(verdict, about)
+        raise StepRefused(reason, seconds=verdict.retry_after_seconds)
 
     def _tell(self, exceeded: Exceeded, about: About) -> None:
         if exceeded.is_first:

@@ -81,8 +81,10 @@ class Identifying:
     def _asked(self, visit: Visit, password: SecretStr) -> Authentication:
         """On a connection of its own: a kept one belongs to one thread.
 
-        A try is counted right before it is made: a directory that is away costs nobody one.
+        A try is counted right before it is made: a directory that is away costs nobody one. Who
+        has none left is not even looked up.
         """
+        self._budgets.check_password(visit)
         profile, username, guid = self._account(visit)
         directories = self._directories()
         try:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.engine.notices import InvitationMail, Terms, invited
@@ -34,6 +34,9 @@ log = structlog.get_logger()
 NONCE_BYTES: Final = 16
 JUST_SENT: Final = timedelta(minutes=10)
 """Whoever asks for a fresh link again within this time has one under way."""
+
+LINKS_A_DAY: Final = 4
+"""The first one and three fresh ones, whichever old links they are asked for with."""
 
 NOT_NOW: Final = timedelta(minutes=30)
 """A reminder waits so long for somebody who is just typing in a code."""
@@ -174,13 +177,29 @@ class Reminding:
 
 
 def _need_not_be_repeated(session: Session, person: Person, now: datetime) -> bool:
-    """A mail is on its way, or the MSP has to attest a number that was proved with the link."""
+    """A mail is on its way, many have come today, or the link that works is in use just now."""
+    if _has_had_enough(session, person, now):
+        return True
     current = open_invitation(session, person.id)
     if current is None or current.expires_at <= now:
         return False
-    proof = newest_proof(session, current.id)
-    waits = proof is not None and proof.ended_for == ProofEnd.PROVED
-    return waits or now < current.created_at + JUST_SENT
+    return now < current.created_at + JUST_SENT or _is_in_use(session, current, now)
+
+
+def _is_in_use(session: Session, invitation: Invitation, now: datetime) -> bool:
+    """A code is being typed, or the MSP has to attest a number that was proved with it."""
+    proof = newest_proof(session, invitation.id)
+    if proof is None:
+        return False
+    is_typed = proof.ended_at is None and now < proof.expires_at
+    return is_typed or proof.ended_for == ProofEnd.PROVED
+
+
+def _has_had_enough(session: Session, person: Person, now: datetime) -> bool:
+    lately = select(func.count()).where(
+        Invitation.person_id == person.id, Invitation.created_at > now - timedelta(days=1)
+    )
+    return (session.scalar(lately) or 0) >= LINKS_A_DAY
 
 
 def _was_revoked(session: Session, person: Person) -> bool:

@@ -65,13 +65,17 @@ def refuse_taken(session: Session, seal: Seal, visit: Visit, number: PhoneNumber
 def as_phone(
     session: Session, seal: Seal, person: Person, number: PhoneNumber, now: datetime
 ) -> Phone:
-    """The number as one of theirs that is not verified; nobody can text from it yet."""
+    """The number as one of theirs that is not verified; nobody can text from it yet.
+
+    One that an import or a sync has brought stays theirs, though nobody proves it.
+    """
     indexes = seal.indexes(number.e164)
     known = session.scalar(
         select(Phone).where(Phone.person_id == person.id, Phone.number_index.in_(indexes))
     )
     if known:
-        known.forget_at = now + UNPROVED_LIFE  # so that neither a sync nor an import takes it away
+        if known.forget_at:
+            known.forget_at = now + UNPROVED_LIFE
         return known
     phone = Phone(
         tenant_id=person.tenant_id,

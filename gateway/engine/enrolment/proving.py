@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gateway import codes, consent
 from gateway.carriers import OurLine
 from gateway.engine.doorbell import Doorbell, JobName
-from gateway.engine.enrolment.budgets import Budgets
+from gateway.engine.enrolment.budgets import Budgets, pause_left
 from gateway.engine.enrolment.completing import complete
 from gateway.engine.enrolment.numbers import Wish, as_phone, checked_number, refuse_taken
 from gateway.engine.enrolment.refusals import Reason, StepRefused
@@ -144,7 +144,7 @@ class Proving:
                 given_at=now,
                 address=wish.address[:45],
                 wording=wish.wording,
-                language=visit.language,
+                language=consent.LANGUAGE,
             )
         )
         record(session, Event.CONSENT_GIVEN, about, now, reason=wish.wording, mode="web")
@@ -175,14 +175,15 @@ class Proving:
         return self._write(session, proof, invitation.person)
 
     def _write(self, session: Session, proof: Proof, person: Person) -> int:
-        record(session, Event.CODE_SENT, person, self._now(), mode="web")
+        now = self._now()
+        record(session, Event.CODE_SENT, person, now, mode="web")
         return write(
             session,
             To.phone_of(person, proof.phone_id),
             "code",
-            {"host": self._host},
+            {"host": self._host, "minutes_left": str(_minutes_left(proof, now))},
             sender=self._line.sender,
-            now=self._now(),
+            now=now,
             proof_id=proof.id,
         )
 
@@ -190,9 +191,9 @@ class Proving:
         invitation = self._still(session, token)
         proof = open_proof(session, invitation.id)
         if proof is None:
-            return StepRefused(_without_proof(session, invitation))
+            return _without_proof(session, invitation, self._now())
         if not _count(session, proof, self._now()):
-            return StepRefused(_why_not_counted(proof, self._now()))
+            return _why_not_counted(proof, self._now())
         if codes.is_code(self._seal, proof.seed, given):
             self._refuse_what_has_changed(session, invitation)
             complete(session, self._seal, invitation, proof, self._line, self._now())
@@ -212,7 +213,7 @@ class Proving:
         if left > 0:
             return StepRefused(Reason.CODE_WRONG, left=left)
         proof.ended_at, proof.ended_for = self._now(), ProofEnd.WRONG
-        return StepRefused(Reason.CODE_SPENT)
+        return _spent(proof.sent_at, self._now())
 
 
 def _count(session: Session, proof: Proof, now: datetime) -> bool:
@@ -230,17 +231,27 @@ def _count(session: Session, proof: Proof, now: datetime) -> bool:
     )
 
 
-def _why_not_counted(proof: Proof, now: datetime) -> Reason:
-    return Reason.CODE_LATE if proof.expires_at <= now else Reason.CODE_SPENT
+def _minutes_left(proof: Proof, now: datetime) -> int:
+    """Whole ones, so that nobody is promised more than there is; one at the least."""
+    return max(1, (proof.expires_at - now) // timedelta(minutes=1))
 
 
-def _without_proof(session: Session, invitation: Invitation) -> Reason:
-    spent = session.scalar(
-        select(func.count()).where(
+def _why_not_counted(proof: Proof, now: datetime) -> StepRefused:
+    is_late = proof.expires_at <= now
+    return StepRefused(Reason.CODE_LATE) if is_late else _spent(proof.sent_at, now)
+
+
+def _without_proof(session: Session, invitation: Invitation, now: datetime) -> StepRefused:
+    sent_at = session.scalar(
+        select(func.max(Proof.sent_at)).where(
             Proof.invitation_id == invitation.id, Proof.ended_for == ProofEnd.WRONG
         )
     )
-    return Reason.CODE_SPENT if spent else Reason.NO_CODE
+    return _spent(sent_at, now) if sent_at else StepRefused(Reason.NO_CODE)
+
+
+def _spent(sent_at: datetime, now: datetime) -> StepRefused:
+    return StepRefused(Reason.CODE_SPENT, seconds=pause_left(sent_at, now))
 
 
 def _end_open_proofs(session: Session, person_id: int, now: datetime) -> None:

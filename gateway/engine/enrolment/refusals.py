@@ -20,9 +20,11 @@ class Reason(StrEnum):
     """Somebody texted STOP from it; only START from it lifts that."""
     NO_CONSENT = "no_consent"
     WAIT = "wait"
-    """`seconds` says how long."""
+    """It was asked for a moment ago, whether or not it was sent; `seconds` says how long."""
     TOO_MANY = "too_many"
-    """A limit is reached; `seconds` says when to try again."""
+    """A limit of this person is reached; `seconds` says when to try again."""
+    ALL_SPENT = "all_spent"
+    """A limit is reached that many share, so it need not be this person's doing; `seconds` too."""
     CANNOT_COUNT = "cannot_count"
     """Nobody can say whether a limit is reached, so the answer is no."""
     NO_CODE = "no_code"
@@ -32,6 +34,7 @@ class Reason(StrEnum):
     """`left` says how many tries there are."""
     CODE_LATE = "code_late"
     CODE_SPENT = "code_spent"
+    """`seconds` says when another one can be sent; 0 for now."""
     PASSWORD_EMPTY = "password_empty"  # noqa: S105  (a reason)
     PASSWORD_WRONG = "password_wrong"  # noqa: S105  (a reason)
     PASSWORD_RISKY = "password_risky"  # noqa: S105  (a reason)

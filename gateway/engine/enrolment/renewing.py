@@ -44,7 +44,7 @@ class Renewing:
 
     def ask(self, token: str, address: str) -> None:
         """Raises StepRefused where it was asked for too often, or nobody can count."""
-        self._budgets.spend_fresh_link(address, self._visits.named(token))
+        self._budgets.spend_fresh_link(address, token)
         with self._database.transaction() as session:
             invitation_id = self._asked(session, token)
         self._doorbell.ring(JobName.REMIND, invitation_id or NEVER_GIVEN)
@@ -52,7 +52,7 @@ class Renewing:
     def _asked(self, session: Session, token: str) -> int:
         """For a made-up link the very same is done, only about nobody."""
         known = self._visits.known(session, token)
-        invitation_id = known.id if known else NOBODY
+        invitation_id = known.invitation_id if known else NOBODY
         now = self._now()
         session.execute(
             update(Invitation)

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from gateway.branding import Brand, brand_of
 from gateway.engine.enrolment.refusals import Reason, StepRefused
-from gateway.links import Links
+from gateway.links import Links, Signed
 from gateway.phones import PhoneNumber
 from gateway.policy import EnrolProof, Policy
 from gateway.records import Invitation, OutboundMessage, Person, Proof
@@ -25,7 +25,20 @@ from gateway.records.proofs import ProofEnd, newest_proof
 from gateway.seal import Seal
 
 NOBODY: Final = 0
+"""No invitation has this id."""
+
+NO_LINK: Final = Signed("", NOBODY, "")
 """Looked up where a link is not ours: a made-up link costs the same as a dead one."""
+
+
+class Known(NamedTuple):
+    """What a link of ours is for. Nothing is loaded but ids: else a dead link took longer."""
+
+    invitation_id: int
+    tenant_id: int
+    organization_id: int
+    person_id: int
+    works: bool
 
 
 class Step(StrEnum):
@@ -91,28 +104,31 @@ class Visits:
 
     def found(self, session: Session, token: str) -> Invitation | None:
         """The invitation of a link that still works, or whose number was just proved with it."""
-        invitation = self.known(session, token)
-        if invitation is None or invitation.person.suspended_at or invitation.person.frozen_at:
+        known = self.known(session, token)
+        if known is None or not known.works:
             return None
-        return invitation if _works(invitation, self._now()) else None
+        with_person = joinedload(Invitation.person).joinedload(Person.organization)
+        return session.get(Invitation, known.invitation_id, options=[with_person])
 
-    def named(self, token: str) -> str:
-        """One name for all the ways in which the same link can be written, without a look-up."""
-        signed = self._links.read(token)
-        return f"invitation {signed.invitation_id}" if signed else f"link {token}"
-
-    def known(self, session: Session, token: str) -> Invitation | None:
-        """The invitation that a link of ours is for, dead or alive."""
-        signed = self._links.read(token)
-        invitation = session.scalar(
-            select(Invitation)
-            .where(Invitation.id == (signed.invitation_id if signed else NOBODY))
-            .options(joinedload(Invitation.person).joinedload(Person.organization))
-        )
-        if signed is None or invitation is None:
-            return None
-        same = (signed.nonce, signed.purpose) == (invitation.nonce, invitation.purpose)
-        return invitation if same else None
+    def known(self, session: Session, token: str) -> Known | None:
+        """What a link of ours is for, dead or alive. For any other link the very same is asked."""
+        signed = self._links.read(token) or NO_LINK
+        row = session.execute(
+            select(
+                Invitation.id,
+                Invitation.tenant_id,
+                Invitation.organization_id,
+                Invitation.person_id,
+                _works(self._now()).label("works"),
+            )
+            .join(Person, Invitation.person_id == Person.id)
+            .where(
+                Invitation.id == signed.invitation_id,
+                Invitation.purpose == signed.purpose,
+                Invitation.nonce == signed.nonce,
+            )
+        ).one_or_none()
+        return Known(*row) if row else None
 
     def visit(self, session: Session, invitation: Invitation) -> Visit:
         person, organization = invitation.person, invitation.person.organization
@@ -144,11 +160,24 @@ class Visits:
         return PhoneNumber(self._seal.unseal(proof.phone.sealed_number).get_secret_value())
 
 
-def _works(invitation: Invitation, now: datetime) -> bool:
-    """One that was used shows how it ended, until its time is over: people reload pages."""
-    if now >= invitation.expires_at:
-        return False
-    return invitation.ended_at is None or invitation.ended_for == InvitationEnd.USED
+def _works(now: datetime) -> ColumnElement[bool]:
+    """One that was used shows how it ended, until its time is over or there is a newer one.
+
+    People reload pages; but what an older link brought may be true no more.
+    """
+    any_of_theirs = aliased(Invitation)
+    newest = select(func.max(any_of_theirs.id)).where(
+        any_of_theirs.person_id == Invitation.person_id
+    )
+    was_used_last = and_(
+        Invitation.ended_for == InvitationEnd.USED, Invitation.id == newest.scalar_subquery()
+    )
+    return and_(
+        Invitation.expires_at > now,
+        Person.suspended_at.is_(None),
+        Person.frozen_at.is_(None),
+        or_(Invitation.ended_at.is_(None), was_used_last),
+    )
 
 
 def _step(invitation: Invitation, proof: Proof | None, policy: Policy, now: datetime) -> Step:

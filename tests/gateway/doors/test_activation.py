@@ -331,14 +331,16 @@ def test_behind_a_proxy_of_ours_each_caller_is_counted_by_their_own_address(
         for place in range(3):
             forwarded = {"X-Forwarded-For": f"203.0.113.{place}, 198.51.100.{place}"}
             visitor.get(headers=forwarded)
-    keys = [key for name, key in world.limits.taken if name == "links_per_address"]
+    keys = [key for name, key in world.limits.taken if name.endswith("links_per_address")]
     assert (len(keys) == 1) == counted_together
 
 
 def test_a_network_of_ipv6_is_one_caller(visitor: Visitor) -> None:
     for place in range(3):
         visitor.get(environ_overrides={"REMOTE_ADDR": f"2001:db8:1:2::{place:x}"})
-    keys = [key for name, key in visitor.nina.world.limits.taken if name == "links_per_address"]
+    keys = [
+        key for name, key in visitor.nina.world.limits.taken if name.endswith("links_per_address")
+    ]
     assert len(keys) == 1
 
 
@@ -460,11 +462,12 @@ def test_whatever_is_typed_the_answer_is_a_page(
 
 
 def test_countries_are_all_there_in_the_order_of_their_names() -> None:
-    found = countries("DE", "en")
-    assert found[0].name == "Germany"
+    found = countries(["DE", "AT"], "en")
+    assert [each.name for each in found[:2]] == ["Germany", "Austria"]
     assert len(found) > 240
-    names = [each.name for each in found[1:]]
-    assert names.index("Austria") < names.index("Åland Islands") or "Åland Islands" in names
+    names = [each.name for each in found[2:]]
+    assert "Austria" not in names
+    assert names.index("Afghanistan") < names.index("Åland Islands") < names.index("Albania")
     assert all(name and not name.startswith("*") for name in names)
     assert name_of("DE", "fr") == "Allemagne"
     assert name_of("DE", "xx") == "Germany"

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from gateway.carriers import OurLine
+from gateway.records import Organization
 from tests.gateway.doors.activation import Visitor, visited
-from tests.gateway.engine.enrolment.conftest import Newcomer, add_person
-from tests.world import World
+from tests.gateway.engine.enrolment.conftest import Newcomer, add_person, other_than, policy
+from tests.world import MIA, World
 
 
 @pytest.fixture
@@ -67,6 +69,49 @@ def test_whoever_has_to_come_back_later_is_told_when(visitor: Visitor) -> None:
     assert (away.status_code, away.headers["Retry-After"]) == (503, "30")
 
 
+def test_nobody_is_told_to_wait_for_a_code_that_was_not_sent(visitor: Visitor) -> None:
+    world = visitor.nina.world
+    world.text("STOP", sender=MIA)
+    assert "Text START from it" in visitor.types_number(MIA).text
+    world.text("START", sender=MIA)
+    world.clock.forward(30)
+    early = visitor.types_number(MIA)
+    assert early.status_code == 429
+    assert "A code to this number can be asked for again in 2 minutes" in early.text
+    assert "was sent" not in early.text
+    world.clock.forward(90)
+    assert visitor.types_number(MIA).status_code == 303
+
+
+def test_three_wrong_codes_say_when_a_new_one_can_be_sent(visitor: Visitor) -> None:
+    visitor.types_number()
+    wrong = other_than(visitor.nina.codes()[0])
+    visitor.get("code")
+    spent = [visitor.post("code", {"code": wrong}) for _ in range(3)][-1]
+    assert "send yourself a new one in 2 minutes." in spent.text
+    visitor.nina.world.clock.forward(30)
+    early = visitor.types_number().text
+    assert "A code to this number can be asked for again in 2 minutes." in early
+    assert "was sent" not in early
+    visitor.nina.world.clock.forward(90)
+    assert visitor.types_number().status_code == 303
+    assert len(visitor.nina.codes()) == 2
+
+
+def test_what_others_have_spent_is_not_held_against_anybody(visitor: Visitor) -> None:
+    world = visitor.nina.world
+    policy(world, codes_per_day="1")
+    set_support(world, "+1 415 555 0100")
+    visitor.types_number()
+    visitor.nina.token = add_person(world, "an.innocent").invited()
+    refused = visitor.types_number("(415) 555-0180")
+    assert refused.status_code == 429
+    assert "it need not have been you" in refused.text
+    assert "in 24 hours, or call +1 415 555 0100." in refused.text
+    assert "was sent" not in refused.text
+    assert "too often" not in refused.text
+
+
 def test_a_field_that_is_sent_twice_counts_as_not_filled_in(visitor: Visitor) -> None:
     visitor.get("number")
     twice: Any = {"number": ["4155550177", "4155550178"], "country": "US", "agrees": "yes"}
@@ -114,3 +159,8 @@ def test_without_a_number_of_our_own_nothing_is_promised_of_one(
     assert "Our texts come from" not in welcome.text
     assert "sms:" not in done.text
     assert "answer the text" in done.text
+
+
+def set_support(world: World, support: str) -> None:
+    with world.database.transaction() as session:
+        session.execute(update(Organization).values(support=support))

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from gateway.doors.enrolment.card import LINE_BYTES, contact_card, drawn
 from gateway.doors.enrolment.shown import masked_name, masked_username
-from tests.gateway.doors.activation import Visitor, visited
+from gateway.records import Organization
+from tests.gateway.doors.activation import Visitor, faults_of, visited
 from tests.gateway.engine.enrolment.conftest import add_person, other_than, policy
 from tests.world import World
 
@@ -88,10 +90,59 @@ def test_what_is_wrong_with_no_field_is_said_above_the_form(visitor: Visitor) ->
     assert re.search(r'role="alert"[^>]*autofocus', page)
 
 
+@pytest.mark.parametrize(
+    ("which", "said", "first"),
+    [
+        ("US", "Numbers of United States can be used for Northwind.", ["US"]),
+        ("DE,US,CA", "United States, Germany or Canada can be used", ["US", "DE", "CA"]),
+        ("CA", "Numbers of Canada can be used", ["CA"]),
+        ("AT,DE,FR,IT,US", "the first 5 countries in this list can", ["US", "AT", "DE"]),
+    ],
+)
+def test_the_page_of_the_number_says_which_countries_are_open(
+    visitor: Visitor, which: str, said: str, first: list[str]
+) -> None:
+    policy(visitor.nina.world, countries=which)
+    page = visitor.get("number").text
+    assert said in page
+    assert re.findall(r'<option value="(\w+)"', page)[: len(first)] == first
+    assert re.findall(r'<option value="(\w+)" selected', page) == first[:1]
+
+
 def test_the_countries_that_are_open_are_named(visitor: Visitor) -> None:
     policy(visitor.nina.world, countries="US,CA,DE")
     page = visitor.types_number("07400 123456", country="GB").text
     assert "Use one of United States, Canada or Germany" in page
+
+
+def test_terms_and_privacy_name_whose_texts_they_are_about_and_whom_to_call(
+    visitor: Visitor,
+) -> None:
+    set_organization(visitor.nina.world, support="+1 415 555 0100")
+    links = re.findall(r'href="([^"]+)" target="_blank"', visitor.get("number").text)
+    assert links == [f"/activate/{visitor.nina.token}/{page}" for page in ("terms", "privacy")]
+    for page in ("terms", "privacy"):
+        theirs = visitor.get(page)
+        assert (theirs.status_code, faults_of(theirs.text)) == (200, [])
+        assert re.search(r"Northwind (offers you help|is responsible)", theirs.text)
+        assert "+1 415 555 0100" in theirs.text
+        assert "Your organization, or the company" in visitor.client.get(f"/{page}").text
+
+
+@pytest.mark.parametrize("page", ["terms", "privacy"])
+def test_terms_beside_a_dead_link_name_nobody(visitor: Visitor, page: str) -> None:
+    older = visitor.nina.token
+    visitor.nina.invited()
+    dead, made_up = (visitor.get(page, token=token) for token in (older, "made-up"))
+    assert (dead.status_code, dead.data) == (made_up.status_code, made_up.data)
+    assert "Northwind" not in dead.text
+
+
+def test_terms_of_an_organization_of_its_own_are_linked_instead(visitor: Visitor) -> None:
+    set_organization(visitor.nina.world, terms_url="https://northwind.example/terms")
+    page = visitor.get("number").text
+    assert page.count('href="https://northwind.example/terms"') == 2
+    assert f'href="/activate/{visitor.nina.token}/privacy"' in page
 
 
 def test_nobody_is_told_of_what_the_policies_refuse(visitor: Visitor) -> None:
@@ -179,3 +230,8 @@ def test_names_are_known_however_a_directory_writes_them(name: str, shown: str) 
 def test_no_name_turns_round_what_stands_beside_it(name: str) -> None:
     for shown in (masked_name(name), masked_username(name)):
         assert not any(letter in shown for letter in "\u202a\u202b\u202d\u202e\u2066\u2067\n\r\x00")
+
+
+def set_organization(world: World, **values: str) -> None:
+    with world.database.transaction() as session:
+        session.execute(update(Organization).values(values))

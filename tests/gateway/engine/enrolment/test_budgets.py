@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.engine.enrolment.refusals import Reason, StepRefused
+from gateway.links import Signed
 from gateway.records.audit import Event
 from tests.gateway.engine.enrolment.conftest import (
     NINA,
@@ -47,7 +48,7 @@ def test_an_organization_spends_what_its_policy_allows(nina: Newcomer) -> None:
     nina.invited()
     for number in NUMBERS[:3]:
         nina.asks_for_a_code(number)
-    assert nina.refused(NUMBERS[3]).reason is Reason.TOO_MANY
+    assert nina.refused(NUMBERS[3]).reason is Reason.ALL_SPENT
 
 
 def test_the_installation_spends_what_its_setting_allows(nina: Newcomer) -> None:
@@ -56,7 +57,7 @@ def test_the_installation_spends_what_its_setting_allows(nina: Newcomer) -> None
     nina.invited()
     for number in NUMBERS[:2]:
         nina.asks_for_a_code(number)
-    assert nina.refused(NUMBERS[2]).reason is Reason.TOO_MANY
+    assert nina.refused(NUMBERS[2]).reason is Reason.ALL_SPENT
     assert len(nina.world.carrier.sent) == 2
 
 
@@ -87,7 +88,7 @@ def test_when_nobody_can_count_the_answer_is_no_and_nothing_is_texted(nina: Newc
     nina.world.limits.can_say = False
     assert nina.refused().reason is Reason.CANNOT_COUNT
     with pytest.raises(StepRefused) as refused:
-        nina.world.enrolment.budgets.spend_look("192.0.2.7")
+        nina.world.enrolment.budgets.spend_look("192.0.2.7", nina.token)
     assert refused.value.reason is Reason.CANNOT_COUNT
     with pytest.raises(StepRefused) as refused:
         nina.world.enrolment.renewing.ask(nina.token, "192.0.2.7")
@@ -109,18 +110,69 @@ def test_a_limit_that_is_hit_is_told_once_and_not_with_every_try(nina: Newcomer)
     ]
 
 
+def test_a_pause_is_no_incident(nina: Newcomer) -> None:
+    """People press twice."""
+    nina.invited()
+    nina.asks_for_a_code()
+    with capture_logs() as logs:
+        assert nina.refused().reason is Reason.WAIT
+    assert events(nina.world, Event.LIMIT_REACHED) == []
+    assert not [each for each in logs if each["event"] == "limit.reached"]
+
+
 def test_a_guesser_of_links_is_slowed_down_by_their_address(nina: Newcomer) -> None:
     for _ in range(1000):
-        nina.world.enrolment.budgets.spend_look("192.0.2.66")
+        nina.world.enrolment.budgets.spend_look("192.0.2.66", "made-up")
     with pytest.raises(StepRefused) as refused:
-        nina.world.enrolment.budgets.spend_look("192.0.2.66")
-    assert refused.value.reason is Reason.TOO_MANY
-    nina.world.enrolment.budgets.spend_look("192.0.2.67")
+        nina.world.enrolment.budgets.spend_look("192.0.2.66", "made-up")
+    assert refused.value.reason is Reason.ALL_SPENT
+    nina.world.enrolment.budgets.spend_look("192.0.2.67", "made-up")
+
+
+def test_a_guesser_keeps_nobody_beside_them_from_a_link_of_ours(nina: Newcomer) -> None:
+    budgets, office = nina.world.enrolment.budgets, "192.0.2.66"
+    nina.invited()
+    for place in range(1000):
+        budgets.spend_look(office, f"guess-{place}")
+    for place in range(20):
+        budgets.spend_fresh_link(office, f"guess-{place}")
+    budgets.spend_look(office, nina.token)
+    budgets.spend_fresh_link(office, nina.token)
+
+
+def test_a_whole_office_opens_its_links_at_one_meeting(nina: Newcomer) -> None:
+    nina.invited()
+    nina.world.enrolment.budgets.spend_look("192.0.2.66", nina.token)
+    [looks] = nina.world.limits.taken.values()
+    looks *= 9_999
+    nina.world.enrolment.budgets.spend_look("192.0.2.66", nina.token)
+    with pytest.raises(StepRefused) as refused:
+        nina.world.enrolment.budgets.spend_look("192.0.2.66", nina.token)
+    assert refused.value.reason is Reason.ALL_SPENT
+
+
+def test_a_whole_office_asks_for_fresh_links_after_a_weekend(nina: Newcomer) -> None:
+    budgets = nina.world.enrolment.budgets
+    links = [nina.world.links.url(Signed("activation", place, "0" * 32)) for place in range(501)]
+    *office, last = [link.rpartition("/")[2] for link in links]
+    for token in office:
+        budgets.spend_fresh_link("192.0.2.66", token)
+    with pytest.raises(StepRefused) as refused:
+        budgets.spend_fresh_link("192.0.2.66", last)
+    assert refused.value.reason is Reason.ALL_SPENT
+
+
+def test_who_makes_links_up_asks_for_few_fresh_ones(nina: Newcomer) -> None:
+    for place in range(20):
+        nina.world.enrolment.renewing.ask(f"guess-{place}", "192.0.2.66")
+    with pytest.raises(StepRefused) as refused:
+        nina.world.enrolment.renewing.ask("guess-20", "192.0.2.66")
+    assert refused.value.reason is Reason.ALL_SPENT
 
 
 def test_no_key_holds_a_number_or_an_address(nina: Newcomer) -> None:
     nina.invited()
-    nina.world.enrolment.budgets.spend_look("192.0.2.66")
+    nina.world.enrolment.budgets.spend_look("192.0.2.66", "made-up")
     nina.asks_for_a_code()
     for _, key in nina.world.limits.taken:
         assert "192.0.2" not in key

@@ -62,6 +62,20 @@ def test_three_wrong_ones_a_day_and_the_directory_is_asked_no_more(nina: Newcome
     assert len(events(nina.world, Event.IDENTITY_WRONG)) == 3
 
 
+def test_who_has_no_try_left_makes_nobody_search_the_directory(nina: Newcomer) -> None:
+    for _ in range(3):
+        refused(nina, WRONG)
+    nina.world.directory.faults = [DirectoryUnreachable("it was asked")]
+    assert refused(nina, WRONG) is Reason.TOO_MANY
+    assert [each.reason for each in events(nina.world, Event.LIMIT_REACHED)] == ["password_tries"]
+
+
+def test_when_nobody_can_count_no_password_is_tried(nina: Newcomer) -> None:
+    nina.world.limits.can_say = False
+    assert refused(nina, OWN) is Reason.CANNOT_COUNT
+    assert nina.world.directory.tried == []
+
+
 def test_a_newer_link_does_not_begin_the_count_anew(nina: Newcomer) -> None:
     for _ in range(3):
         refused(nina, WRONG)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from gateway.engine.enrolment.approving import Approved, approve
 from gateway.engine.enrolment.inviting import Left
@@ -27,6 +28,7 @@ from tests.gateway.engine.enrolment.conftest import (
     NINA,
     OTHER,
     Newcomer,
+    add_person,
     events,
     invitations,
     mails,
@@ -74,6 +76,27 @@ def test_a_link_works_once_and_then_shows_that_all_is_done(nina: Newcomer) -> No
     assert nina.codes(OTHER) == []
     nina.world.clock.forward(DAY)
     assert nina.is_dead()
+
+
+def test_a_used_link_shows_nothing_any_more_once_there_is_a_newer_one(
+    everywhere: Newcomer,
+) -> None:
+    """Its number may be theirs no more."""
+    nina = everywhere
+    nina.enrols()
+    used = nina.token
+    assert nina.step is Step.DONE
+    nina.invited()
+    assert (nina.is_dead(used), nina.is_dead()) == (True, False)
+    nina.asks_for_a_code(OTHER)
+    nina.types(nina.codes(OTHER)[-1])
+    assert (nina.is_dead(used), nina.step) == (True, Step.DONE)
+
+
+def test_a_used_link_of_somebody_else_shows_how_it_ended(nina: Newcomer) -> None:
+    nina.enrols()
+    add_person(nina.world, "other.one").invited()
+    assert nina.step is Step.DONE
 
 
 def test_a_link_is_dead_while_its_person_is_suspended(nina: Newcomer) -> None:
@@ -250,13 +273,57 @@ def test_old_links_of_one_person_bring_one_mail_within_ten_minutes(nina: Newcome
     assert len(mails(nina.world, "activation")) == len(tokens) + 1
 
 
+def test_an_old_link_does_not_end_the_one_with_which_a_code_is_being_typed(
+    everywhere: Newcomer,
+) -> None:
+    nina = everywhere
+    old = nina.invited()
+    nina.world.clock.forward(HOUR)
+    nina.invited()
+    nina.world.clock.forward(HOUR)
+    nina.asks_for_a_code()
+    nina.world.enrolment.renewing.ask(old, "192.0.2.7")
+    nina.world.settle(10)
+    nina.types(nina.codes()[0])
+    assert nina.verified() == ["code"]
+    assert len(mails(nina.world, "activation")) == 2
+
+
+def test_an_old_link_brings_a_fresh_one_once_the_code_is_too_old(nina: Newcomer) -> None:
+    old = nina.invited()
+    nina.world.clock.forward(HOUR)
+    nina.asks_for_a_code()
+    nina.world.clock.forward(HOUR)
+    nina.world.enrolment.renewing.ask(old, "192.0.2.7")
+    nina.world.settle(10)
+    assert len(mails(nina.world, "activation")) == 2
+
+
+def test_a_person_gets_three_fresh_links_a_day_however_many_old_ones_are_used(
+    everywhere: Newcomer,
+) -> None:
+    nina = everywhere
+    old = [nina.invited() for _ in range(6)]
+    nina.world.clock.forward(2 * DAY - HOUR)
+    nina.invited()
+    for token in old:
+        nina.world.clock.forward(11 * 60)
+        nina.world.enrolment.renewing.ask(token, "192.0.2.7")
+        nina.world.settle(10)
+    assert len(mails(nina.world, "activation")) == len(old) + 1 + 3
+    nina.world.clock.forward(DAY)
+    nina.world.enrolment.renewing.ask(old[0], "192.0.2.7")
+    nina.world.settle(10)
+    assert len(mails(nina.world, "activation")) == len(old) + 1 + 4
+
+
 def test_a_link_written_in_another_way_is_counted_as_the_same(nina: Newcomer) -> None:
     token = nina.invited()
-    named = nina.world.enrolment.visits.named(token)
+    named = nina.world.links.named(token)
     twins = [token[:-1] + letter for letter in ascii_letters + digits + "-_"]
     known = [each for each in twins if not nina.is_dead(each)]
     assert token in known
-    assert {nina.world.enrolment.visits.named(each) for each in known} == {named}
+    assert {nina.world.links.named(each) for each in known} == {named}
 
 
 def test_two_who_invite_somebody_at_once_leave_one_link(everywhere: Newcomer) -> None:
@@ -403,14 +470,16 @@ def _plain(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 
 @contextmanager
 def _counted(nina: Newcomer, counts: list[int]) -> Iterator[None]:
-    """Adds up what the database is asked meanwhile."""
+    """Adds up what the database is asked meanwhile, and what is made of its answers."""
 
     def count(*_: object) -> None:
         counts[-1] += 1
 
     engine = nina.world.database.engine
     event.listen(engine, "before_cursor_execute", count)
+    event.listen(Session, "loaded_as_persistent", count)
     try:
         yield
     finally:
         event.remove(engine, "before_cursor_execute", count)
+        event.remove(Session, "loaded_as_persistent", count)

@@ -110,6 +110,17 @@ def test_sending_again_sends_the_same_code_and_not_within_two_minutes(nina: Newc
     assert first == second
 
 
+def test_a_code_that_is_sent_again_says_how_long_it_still_works(nina: Newcomer) -> None:
+    nina.invited()
+    nina.asks_for_a_code()
+    nina.world.clock.forward(8 * MINUTE + 30)
+    nina.world.enrolment.proving.again(nina.token)
+    nina.world.work()
+    first, second = nina.world.texts(NINA)
+    assert "works for 10 min." in first
+    assert "works for 1 min." in second
+
+
 def test_asking_for_the_same_number_anew_sends_the_same_code(nina: Newcomer) -> None:
     nina.invited()
     nina.asks_for_a_code()
@@ -213,12 +224,14 @@ def test_without_consent_nothing_is_texted(nina: Newcomer) -> None:
 
 def test_a_consent_is_kept_with_time_address_and_wording(everywhere: Newcomer) -> None:
     nina = everywhere
+    nina.changed(language="de")
     nina.invited()
     nina.asks_for_a_code()
     with nina.world.database.reading() as session:
         [consent] = session.scalars(select(Consent))
         assert (consent.given_at, consent.address) == (nina.world.clock(), "192.0.2.7")
-        assert (consent.wording, consent.language) == ("2026-11", "en")
+        shown = ("2026-11", "en")  # those words are in English for everybody
+        assert (consent.wording, consent.language) == shown
         sealed = nina.world.seal.unseal(consent.sealed_number)
         assert sealed.get_secret_value() == NINA
 
@@ -348,6 +361,21 @@ def test_a_number_that_nobody_proved_is_forgotten_after_a_day(everywhere: Newcom
             == []
         )
         assert session.scalars(select(Proof)).all() == []
+
+
+def test_a_number_that_was_imported_outlives_a_try_that_was_given_up(everywhere: Newcomer) -> None:
+    nina = everywhere
+    seal, now = nina.world.seal, nina.world.clock()
+    sealed = {"sealed_number": seal.seal(SecretStr(NINA)), "number_index": seal.index(NINA)}
+    with nina.world.database.transaction() as session:
+        person = nina.person(session)
+        person.phones.append(Phone(tenant_id=person.tenant_id, created_at=now, **sealed))
+    nina.invited()
+    nina.asks_for_a_code()
+    nina.world.clock.forward(DAY)
+    nina.world.settle(LATER.total_seconds() + 60, step=600)
+    with nina.world.database.reading() as session:
+        assert [phone.verified_at for phone in nina.person(session).phones] == [None]
 
 
 def test_the_code_stands_nowhere_in_the_database(nina: Newcomer) -> None:
