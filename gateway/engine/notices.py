@@ -14,11 +14,14 @@ from sqlalchemy.orm import Session
 from gateway.engine.mailing import write, write_row
 from gateway.mail.wording import FACTS
 from gateway.phones import PhoneNumber
+from gateway.policy import EnrolProof, Policy
 from gateway.records import Mail, Person, Request
 from gateway.records.assignments import Assignment
 from gateway.records.audit import Event
 from gateway.records.mails import Recipient
+from gateway.records.policies import policy_of
 from gateway.templating import FALLBACK_LANGUAGE
+from gateway.worth_texting import words_to_text
 from handlers.conversation import Fact
 
 
@@ -33,10 +36,10 @@ class InvitationMail(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a mail says of its link: until when it works, and what the page will ask for."""
+    """What a mail says of its link: until when it works, what the page asks for, what it brings."""
 
     expires_at: datetime
-    asks_password: bool = False
+    policy: Policy
 
 
 def invited(
@@ -48,12 +51,14 @@ def invited(
     now: datetime,
 ) -> Mail:
     """A person gets their link. It is made when the mail is sent, and stands in no record."""
-    facts = {
+    facts: dict[str, Fact] = {
         **_greeting(person),
         "expires": written_time(terms.expires_at, _zone(person)),
-        "asks_password": terms.asks_password,
+        "asks_password": terms.policy.enrol_proof is EnrolProof.DIRECTORY_PASSWORD,
+        "words": _words(terms.policy),
     }
-    return write(session, person, kind, facts, now=now, invitation_id=invitation_id)
+    told = {name: fact for name, fact in facts.items() if name in FACTS[kind]}
+    return write(session, person, kind, told, now=now, invitation_id=invitation_id)
 
 
 def approval_waits(session: Session, person: Person, now: datetime) -> Mail:
@@ -66,7 +71,12 @@ def number_is_theirs(
     session: Session, person: Person, number: PhoneNumber, our_number: str, now: datetime
 ) -> Mail:
     """A phone was set up: what to text, and to which number (E.164; empty if there are several)."""
-    facts = {**_greeting(person), "number": number.masked, "our_number": our_number}
+    facts = {
+        **_greeting(person),
+        "number": number.masked,
+        "our_number": our_number,
+        "words": _words(policy_of(session, person)),
+    }
     return write(session, person, "enrolled", facts, now=now)
 
 
@@ -147,6 +157,10 @@ def password_untold(session: Session, request: Request, reason: str, now: dateti
 def one_time_password_expired(session: Session, request: Request, now: datetime) -> None:
     """A one-time password was not used in time and works no more: the person hears of it."""
     write(session, request.person, "one_time_password_expired", {}, now=now, request=request)
+
+
+def _words(policy: Policy) -> str:
+    return " ".join(words_to_text(policy))
 
 
 def _greeting(person: Person) -> dict[str, Fact]:

@@ -20,6 +20,7 @@ _FULL: Final[Mapping[str, Fact]] = MappingProxyType(
         "expires": "9 Mar 2026 17:00 UTC",
         "asks_password": True,
         "link": LINK,
+        "words": "RESET UNLOCK STATUS HELP",
         "number": "+1***0143",
         "our_number": "+12025550100",
         "hours": "24",
@@ -35,6 +36,7 @@ _BARE: Final[Mapping[str, Fact]] = MappingProxyType(
         "display_name": "",
         "asks_password": False,
         "certain": False,
+        "words": "STATUS HELP",
         "our_number": "",
         "hours": "0",
     }

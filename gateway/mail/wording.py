@@ -22,10 +22,10 @@ _INVITING: Final = ("display_name", "username", "expires", "asks_password", "lin
 
 FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "activation": _INVITING,
+        "activation": (*_INVITING, "words"),
         "activation_reminder": _INVITING,
         "activation_again": _INVITING,
-        "enrolled": ("display_name", "username", "number", "our_number"),
+        "enrolled": ("display_name", "username", "number", "our_number", "words"),
         "number_changed": ("display_name", "username", "number", "hours"),
         "approval_waits_msp": ("username",),
         "password_reset": ("when", "certain"),

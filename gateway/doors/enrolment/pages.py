@@ -26,6 +26,7 @@ from gateway.engine.enrolment.visits import Visit
 from gateway.policy import EnrolProof
 from gateway.records.invitations import Purpose
 from gateway.templating import FALLBACK_LANGUAGE
+from gateway.worth_texting import words_to_text
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -96,7 +97,7 @@ class Pages:
             "consent": consent.words(visit.brand.organization),
             "wording": consent.CURRENT,
             "typed": forms.typed(visit),
-            "words": shown.words_to_text(visit.policy),
+            "words": words_to_text(visit.policy),
             "terms": visit.brand.terms_url or self._path(token, "terms"),
             "privacy": visit.brand.privacy_url or self._path(token, "privacy"),
             **self._of_the_number(visit),
@@ -119,7 +120,7 @@ class Pages:
 
     def contact(self, visit: Visit, *, short: bool = False) -> str:
         """Our number as a contact, in somebody's language; a camera reads a short one better."""
-        facts = {"brand": visit.brand, "words": shown.words_to_text(visit.policy)}
+        facts = {"brand": visit.brand, "words": words_to_text(visit.policy)}
         name, *notes = _found("contact.txt", visit.language).render(facts).splitlines()
         note = "" if short else " ".join(notes)
         return contact_card(name, visit.brand.organization, self.line.number, note)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from datetime import datetime
 from math import ceil
 from typing import Final
@@ -13,7 +12,6 @@ from phonenumbers import PhoneNumberFormat
 
 from gateway.doors.enrolment.countries import name_of
 from gateway.phones import PhoneNumber
-from gateway.policy import Policy
 
 LAST_DIGITS: Final = 4
 UNSEEN: Final = frozenset({"Cc", "Cf"})
@@ -61,12 +59,6 @@ def its_country(number: PhoneNumber, language: str) -> str:
 def ending(number: PhoneNumber) -> str:
     """`0177`: enough once it is proved."""
     return number.e164[-LAST_DIGITS:]
-
-
-def words_to_text(policy: Policy) -> Sequence[str]:
-    """What brings something, as the policies are: nobody is told of what is refused later on."""
-    off = {"RESET": not policy.reset_by_sms, "UNLOCK": not policy.unlock_by_sms}
-    return [word for word in ("RESET", "UNLOCK", "STATUS", "HELP") if not off.get(word)]
 
 
 def minutes_until(when: datetime | None, now: datetime) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from gateway.engine.notices import InvitationMail, Terms, invited
 from gateway.links import Links, Signed
-from gateway.policy import EnrolProof, Policy
+from gateway.policy import Policy
 from gateway.records import Invitation, Person
 from gateway.records.audit import Event, record
 from gateway.records.base import did_change
@@ -127,8 +127,7 @@ def _next_reminder(policy: Policy, sent: int, now: datetime) -> datetime | None:
 def _mail(
     session: Session, invitation: Invitation, kind: InvitationMail, policy: Policy, now: datetime
 ) -> None:
-    asks_password = policy.enrol_proof is EnrolProof.DIRECTORY_PASSWORD
-    terms = Terms(invitation.expires_at, asks_password=asks_password)
+    terms = Terms(invitation.expires_at, policy)
     invited(session, invitation.person, kind, invitation.id, terms, now)
 
 

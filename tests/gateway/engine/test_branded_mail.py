@@ -28,6 +28,7 @@ from gateway.phones import PhoneNumber
 from gateway.pictures import redrawn
 from gateway.records import AuditEvent, Logo, Mail, Organization, Person, Tenant
 from gateway.records.mails import MailState
+from gateway.records.policies import policy_of
 from gateway.templating import FactsWrong
 from tests.mail_server import Mailbox, mail_server
 from tests.pictures import logo
@@ -58,7 +59,7 @@ def invite(
 ) -> None:
     with world.database.transaction() as session:
         person = mia(session.scalars(select(Person)))
-        terms = Terms(expires_at=world.clock())
+        terms = Terms(world.clock(), policy_of(session, person))
         invited(session, person, kind, 7, terms, world.clock())
 
 
@@ -124,6 +125,7 @@ def test_a_link_is_not_in_the_database_while_its_mail_waits(world: World) -> Non
         "username": "mia.keller",
         "expires": "2 Mar 2026 09:00 UTC",
         "asks_password": False,
+        "words": "RESET UNLOCK STATUS HELP",
     }
 
 

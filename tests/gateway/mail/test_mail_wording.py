@@ -207,6 +207,19 @@ def test_a_page_that_asks_for_a_password_is_announced(template: str) -> None:
     assert not any("current Windows" in shown for shown in (text, Reader(html).words))
 
 
+@pytest.mark.parametrize("template", ["activation", "enrolled"])
+@pytest.mark.parametrize(
+    "words", ["RESET UNLOCK STATUS HELP", "RESET STATUS HELP", "UNLOCK STATUS HELP", "STATUS HELP"]
+)
+def test_a_mail_promises_no_word_that_is_refused(template: str, words: str) -> None:
+    _, text, html = written(template, words=words)
+    for shown in (text, Reader(html).words):
+        for word in ("RESET", "UNLOCK"):
+            assert (word in shown) is (word in words)
+    if words == "STATUS HELP":
+        assert "STATUS" in text
+
+
 @every_mail
 def test_a_mail_reads_well_without_what_may_be_empty(template: str) -> None:
     for facts, brand in trials(template):

@@ -483,3 +483,24 @@ def _counted(nina: Newcomer, counts: list[int]) -> Iterator[None]:
     finally:
         event.remove(engine, "before_cursor_execute", count)
         event.remove(Session, "loaded_as_persistent", count)
+
+
+@pytest.mark.parametrize(
+    ("decided", "words"),
+    [
+        ({}, "RESET UNLOCK STATUS HELP"),
+        ({"reset_by_sms": "off"}, "UNLOCK STATUS HELP"),
+        ({"unlock_by_sms": "off"}, "RESET STATUS HELP"),
+        ({"needs_approval": "on"}, "STATUS HELP"),
+    ],
+)
+def test_mails_name_what_the_policies_let_a_text_bring(
+    nina: Newcomer, decided: dict[str, str], words: str
+) -> None:
+    policy(nina.world, **decided)
+    nina.invited()
+    nina.asks_for_a_code()
+    nina.types(nina.codes()[0])
+    for template in ("activation", "enrolled"):
+        [mail] = mails(nina.world, template)
+        assert mail.facts["words"] == words
