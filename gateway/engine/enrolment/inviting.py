@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from gateway.engine.notices import InvitationMail, Terms, invited
+from gateway.engine.notices import InvitationMail, Terms, expiry_of, invited
 from gateway.links import Links, Signed
 from gateway.policy import Policy
 from gateway.records import Invitation, Person
@@ -28,6 +28,7 @@ from gateway.records.invitations import (
 )
 from gateway.records.policies import policy_of
 from gateway.records.proofs import ProofEnd, newest_proof, open_proof
+from handlers.conversation import Fact
 
 log = structlog.get_logger()
 
@@ -40,6 +41,10 @@ LINKS_A_DAY: Final = 4
 
 NOT_NOW: Final = timedelta(minutes=30)
 """A reminder waits so long for somebody who is just typing in a code."""
+
+
+WHILE_FROZEN: Final = timedelta(days=1)
+"""How often it is tried whether somebody who is frozen can be written to again."""
 
 
 class Left(StrEnum):
@@ -154,7 +159,10 @@ class Reminding:
         if was_asked is None or not _take(session, invitation_id):
             return
         invitation, person = was_asked, was_asked.person
-        if why_left(person) or _was_revoked(session, person):
+        if _was_revoked(session, person):
+            return
+        if left := why_left(person):
+            _put_off(invitation, left, now)
             return
         if invitation.asked_at:
             invitation.asked_at = None
@@ -201,6 +209,14 @@ def _has_had_enough(session: Session, person: Person, now: datetime) -> bool:
     return (session.scalar(lately) or 0) >= LINKS_A_DAY
 
 
+def _put_off(invitation: Invitation, left: Left, now: datetime) -> None:
+    """Until they can be written to: nobody is to believe that they have a link meanwhile."""
+    if left is Left.FROZEN:
+        invitation.remind_at = now + WHILE_FROZEN
+    elif left is Left.NO_EMAIL and purpose_for(invitation.person) is Purpose.ACTIVATION:
+        invitation.person.invited_at = None
+
+
 def _was_revoked(session: Session, person: Person) -> bool:
     """No older link brings a fresh one either; only an operator's does."""
     newest = select(Invitation.ended_for).where(Invitation.person_id == person.id)
@@ -219,17 +235,20 @@ def _take(session: Session, invitation_id: int) -> bool:
 
 
 class InvitationLinks:
-    """Makes the link of an invitation at the moment when its mail is written."""
+    """Makes the link of an invitation, whose time begins when its mail is handed over."""
 
     def __init__(self, database: Database, links: Links, now: Callable[[], datetime]) -> None:
         self._database = database
         self._links = links
         self._now = now
 
-    def __call__(self, invitation_id: int) -> str | None:
-        """None where the invitation is dead: then there is nothing to write about."""
-        with self._database.reading() as session:
-            invitation = session.get(Invitation, invitation_id)
-            if invitation is None or invitation.ended_at or invitation.expires_at <= self._now():
+    def __call__(self, invitation_id: int) -> Mapping[str, Fact] | None:
+        """None where the invitation has ended: then there is nothing to write about."""
+        with self._database.transaction() as session:
+            invitation = session.get(Invitation, invitation_id, with_for_update=True)
+            if invitation is None or invitation.ended_at:
                 return None
-            return self._links.url(Signed(invitation.purpose, invitation.id, invitation.nonce))
+            life = timedelta(hours=policy_of(session, invitation.person).link_hours)
+            invitation.expires_at = max(invitation.expires_at, self._now() + life)
+            link = Signed(invitation.purpose, invitation.id, invitation.nonce)
+            return {"link": self._links.url(link), "expires": expiry_of(invitation)}

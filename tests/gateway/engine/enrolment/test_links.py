@@ -21,8 +21,11 @@ from gateway.engine.enrolment.inviting import Left
 from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.engine.enrolment.visits import Step
 from gateway.links import Links, Signed
+from gateway.mail import MailLater
 from gateway.records.audit import Event
 from gateway.records.invitations import InvitationEnd, end_invitations
+from gateway.records.people import Suspension
+from gateway.records.suspending import suspend, unsuspend
 from gateway.seal import new_key
 from tests.gateway.engine.enrolment.conftest import (
     NINA,
@@ -58,6 +61,34 @@ def test_a_link_dies_after_a_day_or_as_the_policy_says(nina: Newcomer) -> None:
     nina.invited()
     nina.world.clock.forward(2 * HOUR)
     assert nina.is_dead()
+
+
+def test_a_mail_that_was_long_on_its_way_carries_a_link_whose_time_begins_now(
+    nina: Newcomer,
+) -> None:
+    policy(nina.world, link_hours="1")
+    nina.invite()
+    nina.world.mailer.faults = [(MailLater("put_off", 452), False)] * 9
+    nina.world.settle(4 * HOUR, step=300)
+    [letter] = nina.world.mailer.sent
+    [mail], [invitation] = nina.world.mails(), invitations(nina.world)
+    assert mail.sent_at
+    assert invitation.expires_at - mail.sent_at == timedelta(hours=1)
+    assert mail.sent_at - mail.created_at > timedelta(hours=1)
+    assert f"{invitation.expires_at:%H:%M} UTC" in letter.body.get_secret_value()
+    nina.token = letter.body.get_secret_value().partition("/activate/")[2].split()[0]
+    nina.world.clock.time = mail.sent_at + timedelta(minutes=59)
+    assert nina.step is Step.NUMBER
+    nina.world.clock.forward(60)
+    assert nina.is_dead()
+
+
+def test_sending_a_mail_once_more_shortens_no_time_that_an_approval_has(nina: Newcomer) -> None:
+    policy(nina.world, enrol_proof="operator")
+    nina.enrols()
+    [invitation] = invitations(nina.world)
+    nina.world.link(invitation.id)
+    assert invitations(nina.world)[0].expires_at == invitation.expires_at
 
 
 def test_an_older_link_is_dead_once_a_newer_one_is_sent(nina: Newcomer) -> None:
@@ -231,6 +262,74 @@ def test_a_link_dies_when_the_address_that_it_went_to_is_corrected(nina: Newcome
     with nina.world.database.transaction() as session:
         nina.person(session).email = "the.right.nina@northwind.example"
     assert nina.is_dead()
+
+
+def test_a_fresh_link_goes_to_the_corrected_address_and_reminders_follow(nina: Newcomer) -> None:
+    nina.invited()
+    _corrected(nina, "the.right.nina@northwind.example")
+    nina.world.settle(10)
+    assert [letter.to.whole for letter in nina.world.mailer.sent][-1] == (
+        "the.right.nina@northwind.example"
+    )
+    nina.newest_link()
+    assert not nina.is_dead()
+    assert len(mails(nina.world, "activation")) == 2
+    nina.world.clock.forward(2 * DAY)
+    nina.world.settle(10)
+    assert len(mails(nina.world, "activation_reminder")) == 1
+
+
+def test_a_corrected_address_brings_no_mail_to_who_has_enrolled_or_was_revoked(
+    nina: Newcomer, mia: Newcomer
+) -> None:
+    mia.invited()
+    nina.invited()
+    with nina.world.database.transaction() as session:
+        person = nina.person(session)
+        end_invitations(session, person.id, InvitationEnd.REVOKED, nina.world.clock())
+    nina.world.settle(10)
+    for each in (nina, mia):
+        _corrected(each, f"the.right.{each.username}@northwind.example")
+        assert each.is_dead()
+    nina.world.settle(10)
+    assert len(nina.world.mailer.sent) == 1
+
+
+def test_who_lost_their_address_counts_as_not_invited(nina: Newcomer) -> None:
+    """So that the next invitation of everybody takes them, once they have one."""
+    nina.invited()
+    _corrected(nina, "")
+    nina.world.settle(10)
+    with nina.world.database.reading() as session:
+        assert nina.person(session).invited_at is None
+
+
+def test_who_was_suspended_and_comes_back_gets_a_fresh_link_if_they_had_not_enrolled(
+    nina: Newcomer, mia: Newcomer
+) -> None:
+    mia.invited()
+    nina.invited()
+    nina.world.settle(10)
+    for each in (nina, mia):
+        _suspended_for_a_day(each)
+    nina.world.settle(10)
+    assert len(mails(nina.world, "activation")) == 2
+    assert len(mails(nina.world, "activation_again")) == 1
+    nina.newest_link()
+    assert not nina.is_dead()
+
+
+def test_reminders_of_who_was_frozen_go_on_once_they_are_not(nina: Newcomer) -> None:
+    nina.invited()
+    nina.changed(frozen_at=nina.world.clock())
+    for _ in range(4):
+        nina.world.clock.forward(DAY)
+        nina.world.settle(10)
+    assert mails(nina.world, "activation_reminder") == []
+    nina.changed(frozen_at=None)
+    nina.world.clock.forward(DAY)
+    nina.world.settle(10)
+    assert len(mails(nina.world, "activation_reminder")) == 1
 
 
 def test_a_link_is_dead_while_its_person_is_frozen_and_nobody_approves_it(nina: Newcomer) -> None:
@@ -438,6 +537,32 @@ def test_an_operator_may_attest_it_beforehand(nina: Newcomer) -> None:
     assert nina.verified() == ["code"]
 
 
+def test_an_operator_cannot_attest_a_number_that_has_texted_stop_meanwhile(nina: Newcomer) -> None:
+    policy(nina.world, enrol_proof="operator")
+    nina.enrols()
+    nina.world.text("STOP", sender=NINA)
+    with pytest.raises(StepRefused) as refused:
+        _approved(nina)
+    assert refused.value.reason is Reason.NUMBER_STOPPED
+    assert (nina.step, nina.verified()) == (Step.APPROVAL, [])
+    assert events(nina.world, Event.IDENTITY_PROVED) == []
+
+
+def test_an_operator_cannot_attest_a_number_of_more_people_than_may_share_it(
+    nina: Newcomer,
+) -> None:
+    policy(nina.world, enrol_proof="operator", people_per_number="1")
+    other = add_person(nina.world, "omar.said")
+    for each in (nina, other):
+        each.enrols()
+        nina.world.clock.forward(130)
+    assert _approved(nina) is Approved.ENROLLED
+    with pytest.raises(StepRefused) as refused:
+        _approved(other)
+    assert refused.value.reason is Reason.NUMBER_SHARED
+    assert other.verified() == []
+
+
 def test_nobody_is_approved_without_an_invitation(nina: Newcomer) -> None:
     assert _approved(nina) is Approved.NOT_INVITED
     nina.invited()
@@ -454,6 +579,21 @@ def _approved(nina: Newcomer) -> Approved:
         line = world.enrolment.line
         assert line.number == OUR_NUMBER
         return approve(session, world.seal, nina.person(session), line, world.clock())
+
+
+def _corrected(newcomer: Newcomer, email: str) -> None:
+    with newcomer.world.database.transaction() as session:
+        newcomer.person(session).email = email
+
+
+def _suspended_for_a_day(newcomer: Newcomer) -> None:
+    world = newcomer.world
+    with world.database.transaction() as session:
+        person = newcomer.person(session)
+        suspend(session, person, Suspension.DISABLED, world.clock(), mode="cli")
+    world.clock.forward(DAY)
+    with world.database.transaction() as session:
+        unsuspend(session, newcomer.person(session), world.clock(), mode="cli")
 
 
 def _may_ask(nina: Newcomer) -> bool:
