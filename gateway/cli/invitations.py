@@ -6,18 +6,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway.cli import output, storage
-from gateway.cli.shell import Failed
+from gateway.cli import choosing, output, storage
+from gateway.cli.choosing import Filter, filtered
+from gateway.cli.shell import Failed, WrongUsage
 from gateway.engine.enrolment.approving import Approved, approve
-from gateway.engine.enrolment.inviting import Invited, Left, invite
+from gateway.engine.enrolment.inviting import Invited, Left, invite, preview
 from gateway.engine.enrolment.refusals import Reason, StepRefused
-from gateway.records import Person, Phone
+from gateway.records import Person
 from gateway.records.audit import Event, record
 from gateway.records.database import Database
 from gateway.records.invitations import InvitationEnd, Purpose, end_invitations
@@ -49,32 +49,53 @@ class Wishes:
 
     slug: str
     usernames: Sequence[str]
+    which: Filter
     again: bool
     self_serve: bool
+    dry_run: bool
+
+    @property
+    def also_invited(self) -> bool:
+        """Who says which status does not mean those alone who have not been written to."""
+        return self.again or bool(self.which.statuses)
 
 
 @click.command("invite")
 @click.argument("slug")
 @click.argument("usernames", nargs=-1)
+@choosing.filters
 @click.option("--again", is_flag=True, help="Also those who have been invited before.")
 @click.option(
     "--self-serve", is_flag=True, help="Let them help themselves once they have enrolled."
 )
+@click.option("--dry-run", is_flag=True, help="Only say who would be written to.")
 @output.as_json
 def invite_(
-    slug: str, usernames: tuple[str, ...], *, again: bool, self_serve: bool, as_json: bool
+    slug: str,
+    usernames: tuple[str, ...],
+    *,
+    again: bool,
+    self_serve: bool,
+    dry_run: bool,
+    as_json: bool,
+    **filters: Any,
 ) -> None:
     """Send people of the organization SLUG the mail with which they enrol their phone.
 
-    Without USERNAMES all who have not been invited yet and have no proved number. Who is named
-    gets a new mail in any case, and the link in an older one works no more; who has a proved
-    number gets one to change it.
+    Without USERNAMES all who have not been invited yet and have no proved number, or those of them
+    whom a filter takes; with --status also who has been invited before. Who is named gets a new
+    mail in any case, and the link in an older one works no more; who has a proved number gets one
+    to change it.
     """
     storage.need_mail_server(storage.read_settings(MailSettings))
-    wishes = Wishes(slug, usernames, again, self_serve)
+    wishes = Wishes(slug, usernames, Filter.of(filters), again, self_serve, dry_run)
     with storage.open_database() as database:
-        found = _invite_all(database, wishes, _chosen(database, wishes))
-    _tell(slug, found, as_json=as_json)
+        ids = _chosen(database, wishes)
+        found = _previewed(database, ids) if dry_run else _invite_all(database, wishes, ids)
+    if as_json:
+        output.write_json([asdict(each) for each in found])
+    else:
+        _tell(wishes, found)
 
 
 @click.command("revoke")
@@ -128,20 +149,28 @@ def _chosen(database: Database, wishes: Wishes) -> list[int]:
     """The ids of whom to invite, in the order of their names."""
     with database.reading() as session:
         organization = storage.find_organization(session, wishes.slug)
+        if wishes.usernames and wishes.which:
+            raise WrongUsage("name the people by their usernames or give a filter, but not both")
         if wishes.usernames:
             named = [
                 storage.find_person(session, organization, name).id for name in wishes.usernames
             ]
             return list(dict.fromkeys(named))
-        wanted = select(Person.id).where(
-            Person.organization_id == organization.id,
-            Person.suspended_at.is_(None),
-            Person.frozen_at.is_(None),
-            ~Person.phones.any(Phone.verified_at.is_not(None)),
-        )
-        if not wishes.again:
-            wanted = wanted.where(Person.invited_at.is_(None))
-        return list(session.scalars(wanted.order_by(Person.username_key)))
+        taken = filtered(session, organization, wishes.which)
+        return [person.id for person, _ in taken if _is_waited_for(person, wishes)]
+
+
+def _is_waited_for(person: Person, wishes: Wishes) -> bool:
+    """Who is kept out, or has a number, is written to only by name."""
+    is_kept_out = person.suspended_at or person.frozen_at
+    has_number = any(phone.verified_at for phone in person.phones)
+    is_new = wishes.also_invited or person.invited_at is None
+    return is_new and not is_kept_out and not has_number
+
+
+def _previewed(database: Database, ids: Sequence[int]) -> list[Invited]:
+    with database.reading() as session:
+        return [preview(session.get_one(Person, each)) for each in ids]
 
 
 def _invite_all(database: Database, wishes: Wishes, ids: Sequence[int]) -> list[Invited]:
@@ -170,18 +199,19 @@ def _progress(ids: Sequence[int]) -> Iterator[Iterator[Sequence[int]]]:
         yield iter(bar)
 
 
-def _tell(slug: str, found: Sequence[Invited], *, as_json: bool) -> None:
+def _tell(wishes: Wishes, found: Sequence[Invited]) -> None:
     for each in found:
-        if each.left and not as_json:
+        if each.left:
             click.echo(f"{each.username} {WHY_LEFT[each.left]}", err=True)
-    if as_json:
-        output.write_json([asdict(each) for each in found])
-        return
+        elif wishes.dry_run:
+            click.echo(each.username)
     new = sum(each.purpose is Purpose.ACTIVATION for each in found)
     known = sum(each.purpose is Purpose.NEW_NUMBER for each in found)
-    told = f"Wrote to {new} {'person' if new == 1 else 'people'} of {slug}"
+    wrote = "Would write" if wishes.dry_run else "Wrote"
+    told = f"{wrote} to {new} {'person' if new == 1 else 'people'} of {wishes.slug}"
     changing = f", and to {known} who can change their number" if known else ""
     left = sum(each.left is not None for each in found)
     click.echo(f"{told}{changing}.{f' Left out {left}.' if left else ''}")
     if not found:
-        click.echo("Everybody has been invited: name people, or use --again.", err=True)
+        nobody = "There is nobody like that" if wishes.which else "Everybody has been invited"
+        click.echo(f"{nobody}: name people, or use --again.", err=True)

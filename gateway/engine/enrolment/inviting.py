@@ -39,6 +39,9 @@ JUST_SENT: Final = timedelta(minutes=10)
 LINKS_A_DAY: Final = 4
 """The first one and three fresh ones, whichever old links they are asked for with."""
 
+FOR_GOOD: Final = "refused"
+"""How the reason begins for which a mail server will never take a mail for an address."""
+
 NOT_NOW: Final = timedelta(minutes=30)
 """A reminder waits so long for somebody who is just typing in a code."""
 
@@ -70,15 +73,21 @@ def invite(session: Session, person: Person, now: datetime, *, mode: str) -> Inv
 
     Who has a proved number already gets one with which they can change it.
     """
-    if left := why_left(person):
-        return Invited(person.username, None, left)
-    purpose = purpose_for(person)
+    came = preview(person)
+    if came.purpose is None:
+        return came
     policy = policy_of(session, person)
     invitation = issue(session, person, policy, now)
-    _mail(session, invitation, _MAILS[purpose], policy, now)
+    _mail(session, invitation, _MAILS[came.purpose], policy, now)
     person.invited_at = person.invited_at or now
-    record(session, Event.PERSON_INVITED, person, now, reason=purpose, mode=mode)
-    return Invited(person.username, purpose)
+    record(session, Event.PERSON_INVITED, person, now, reason=came.purpose, mode=mode)
+    return came
+
+
+def preview(person: Person) -> Invited:
+    """What would come of inviting somebody."""
+    left = why_left(person)
+    return Invited(person.username, None if left else purpose_for(person), left)
 
 
 def why_left(person: Person) -> Left | None:
@@ -168,7 +177,7 @@ class Reminding:
             invitation.asked_at = None
             if not _need_not_be_repeated(session, person, now):
                 invite(session, person, now, mode="web")
-        elif invitation.ended_at is None and purpose_for(person) is Purpose.ACTIVATION:
+        elif _is_to_be_reminded(invitation):
             self._repeat(session, invitation, now)
 
     def _repeat(self, session: Session, invitation: Invitation, now: datetime) -> None:
@@ -181,6 +190,13 @@ class Reminding:
         fresh = issue(session, person, policy, now, reminders=sent)
         _mail(session, fresh, InvitationMail.REMINDER, policy, now)
         record(session, Event.PERSON_REMINDED, person, now, reason=str(sent), mode="web")
+
+
+def _is_to_be_reminded(invitation: Invitation) -> bool:
+    """Not at an address that was refused for good: it would only harm the sender's name."""
+    is_waited_for = invitation.ended_at is None
+    is_refused = invitation.person.mail_problem.startswith(FOR_GOOD)
+    return is_waited_for and not is_refused and purpose_for(invitation.person) is Purpose.ACTIVATION
 
 
 def _need_not_be_repeated(session: Session, person: Person, now: datetime) -> bool:

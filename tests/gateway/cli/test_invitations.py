@@ -66,6 +66,34 @@ def test_a_second_time_nobody_is_written_to_again_unless_it_is_asked_for(
     assert ended == ["newer", "newer", "", ""]
 
 
+def test_a_filter_says_which_of_them_are_written_to(terminal: Terminal) -> None:
+    prepared(terminal)
+    change(terminal, "omar.said", email="omar@contoso.example")
+    invite = ("people", "invite", "northwind")
+    terminal.run(*invite, "--email-domain", "contoso.example")
+    assert invited(terminal) == ["omar.said"]
+    terminal.run(*invite, "--status", "imported")
+    assert invited(terminal) == ["omar.said", "nina.alvarez"]
+    terminal.run(*invite, "--status", "invited", "--email-domain", "contoso.example")
+    assert invited(terminal) == ["omar.said", "nina.alvarez", "omar.said"]
+    assert "nobody like that" in terminal.enter(*invite, "--email-domain", "other.example").stderr
+    refused = terminal.refused(*invite, "omar.said", "--status", "invited", status=2)
+    assert "but not both" in refused
+
+
+def test_a_dry_run_says_who_would_be_written_to_and_writes_nothing(terminal: Terminal) -> None:
+    before = prepared(terminal).everything_stored()
+    result = terminal.enter("people", "invite", "northwind", "--self-serve", "--dry-run")
+    assert result.stdout.splitlines() == [
+        *("nina.alvarez", "omar.said"),
+        "Would write to 2 people of northwind. Left out 1.",
+    ]
+    assert result.stderr.splitlines()[-1] == "rosa.klein has no email address"
+    assert terminal.everything_stored() == before
+    shown = terminal.json("people", "invite", "northwind", "--dry-run", "--json")
+    assert [each["purpose"] for each in shown] == ["activation", "activation", None]
+
+
 def test_who_has_a_number_and_is_named_gets_a_mail_to_change_it(terminal: Terminal) -> None:
     said = prepared(terminal).run("people", "invite", "northwind", "mia.keller")
     assert said == "Wrote to 0 people of northwind, and to 1 who can change their number.\n"

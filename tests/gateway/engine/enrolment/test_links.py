@@ -450,6 +450,16 @@ def test_nobody_is_reminded_who_has_enrolled_or_cannot_be_helped(nina: Newcomer)
     assert mails(nina.world, "activation_reminder") == []
 
 
+def test_nobody_is_reminded_at_an_address_that_was_refused_for_good(nina: Newcomer) -> None:
+    """What was only given up in the end may well be taken today."""
+    for problem, reminders in (("refused_550", 0), ("expired_put_off_452", 1)):
+        nina.invited()
+        nina.changed(mail_problem=problem)
+        nina.world.clock.forward(2 * DAY)
+        nina.world.settle(10)
+        assert len(mails(nina.world, "activation_reminder")) == reminders
+
+
 def test_a_reminder_waits_for_somebody_who_is_just_typing_the_code(nina: Newcomer) -> None:
     policy(nina.world, link_hours="168")
     nina.invited()
