@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -51,6 +51,7 @@ class Wishes:
 
     trust_phones: bool
     self_serve: bool
+    """Whoever is new may reset and unlock by text, unless the file says otherwise."""
     replace_proved: bool = False
     """Also numbers that people have proved themselves."""
 
@@ -95,7 +96,7 @@ class Import:
     def _take(self, person: Person | None, row: Row) -> Person:
         if person is None:
             return self._add(row)
-        if self._change(person, row):
+        if self._change(person, row, is_new=False):
             self.counts.changed += 1
         else:
             self.counts.unchanged += 1
@@ -110,18 +111,18 @@ class Import:
             created_at=self.now,
         )
         self.session.add(person)
-        self._change(person, row)
+        self._change(person, row, is_new=True)
         self.counts.added += 1
         return person
 
-    def _change(self, person: Person, row: Row) -> bool:
+    def _change(self, person: Person, row: Row, *, is_new: bool) -> bool:
         """Whether anything was changed."""
-        helped = row.self_serve if row.self_serve is not None else self.wishes.self_serve or None
+        helped = (self.wishes.self_serve and is_new) or None
         wanted = {
             "email": row.email or None,
             "display_name": row.display_name or None,
             "language": row.language or None,
-            "self_serve": helped,
+            "self_serve": helped if row.self_serve is None else row.self_serve,
         }
         changes = {
             name: value
@@ -130,6 +131,7 @@ class Import:
         }
         for name, value in changes.items():
             setattr(person, name, value)
+        self.events += [(event, person) for event in _events(changes, is_new=is_new)]
         return self._take_phone(person, row) | bool(changes)
 
     def _take_phone(self, person: Person, row: Row) -> bool:
@@ -216,6 +218,16 @@ class Import:
         counts = " ".join(f"{name}={getattr(self.counts, name)}" for name in counted)
         event = Event.PEOPLE_IMPORTED
         record(self.session, event, self.organization, self.now, reason=counts, mode=BY_COMMAND)
+
+
+def _events(changes: Mapping[str, object], *, is_new: bool) -> Iterator[Event]:
+    """What is audited of somebody whose columns were changed: of who is new, only being let in."""
+    if changes.get("self_serve"):
+        yield Event.SELF_SERVE_ON
+    elif "self_serve" in changes and not is_new:
+        yield Event.SELF_SERVE_OFF
+    if "email" in changes and not is_new:
+        yield Event.EMAIL_CHANGED
 
 
 def _lacks_email_only(person: Person) -> bool:

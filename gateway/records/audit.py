@@ -34,6 +34,7 @@ class Event(StrEnum):
     PERSON_REMOVED = "person:removed"
     SELF_SERVE_ON = "person:self_serve:on"
     SELF_SERVE_OFF = "person:self_serve:off"
+    EMAIL_CHANGED = "person:email:changed"
     PERSON_RENAMED = "person:renamed"
     PERSON_SUSPENDED = "person:suspended"
     PERSON_UNSUSPENDED = "person:unsuspended"

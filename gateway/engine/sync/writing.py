@@ -60,6 +60,8 @@ class Writing:
         self.session.flush()
         if found.renames:
             self._record(Event.PERSON_RENAMED, person)
+        if known and "email" in found.columns:
+            self._record(Event.EMAIL_CHANGED, person, reason=BY_SYNC)
         if found.comes_back:
             unsuspend(self.session, person, self.now, mode=self.mode)
         return found

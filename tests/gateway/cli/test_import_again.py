@@ -94,6 +94,36 @@ def test_an_address_that_changes_clears_nothing_else(proved: Terminal) -> None:
     assert proved.stored(Person)[0].email == "new@example.com"
 
 
+def test_an_import_lets_in_nobody_whom_an_operator_has_shut_out(terminal: Terminal) -> None:
+    terminal.imported(PEOPLE)
+    terminal.run("people", "self-serve", "northwind", "off", "mia.keller")
+    assert "2 unchanged" in terminal.imported(PEOPLE.replace(",yes", ","), "--self-serve")
+    assert not terminal.people()["mia.keller"]["self_serve"]
+    assert "1 changed" in terminal.imported(PEOPLE), "the file says it of her by name"
+    assert terminal.people()["mia.keller"]["self_serve"]
+
+
+def test_who_was_switched_and_whose_address_was_changed_is_audited(terminal: Terminal) -> None:
+    terminal.imported("username,self_serve,email\nmia,yes,mia@example.com\nsam,no,\n")
+    assert audited(terminal) == [("person:self_serve:on", 1)]
+    terminal.imported("username,self_serve,email\nmia,no,new@example.com\nsam,yes,\n")
+    assert audited(terminal)[1:] == [
+        ("person:self_serve:off", 1),
+        ("person:email:changed", 1),
+        ("person:self_serve:on", 2),
+    ]
+    terminal.imported("username,self_serve,email\nmia,no,new@example.com\nsam,yes,\n")
+    assert len(audited(terminal)) == 4, "nothing was changed"
+
+
+def audited(terminal: Terminal) -> list[tuple[str, int]]:
+    """What of people, and of whom, with the reason that it was an import."""
+    found = [json.loads(line) for line in terminal.run("audit", "export").splitlines()]
+    about_people = [each for each in found if each["event"].startswith("person:")]
+    assert {(each["reason"], each["mode"]) for each in about_people} == {("import", "cli")}
+    return [(each["event"], each["person_id"]) for each in about_people]
+
+
 WITHOUT = "username,phone,email\na,+14155550113,\nb,+14155550114,b@example.com\nc,,\n"
 
 

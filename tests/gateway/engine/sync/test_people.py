@@ -166,6 +166,7 @@ def test_a_new_address_forgets_what_was_wrong_with_the_old(office: Office) -> No
     office.sync()
     mia = office.person("mia.keller")
     assert (mia.email, mia.mail_problem) == ("mia@new.example", "")
+    assert "person:email:changed" in office.events()
 
 
 @pytest.mark.parametrize(
