@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Final, Self
 
 import phonenumbers
 from phonenumbers import PhoneNumberType, ValidationResult
 
+from gateway.written_numbers import LEAST_DIGITS, alone, apart
+
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
-_URI: Final = "tel:"
-"""RFC 3966: directories and address books write numbers so."""
+_LONGEST: Final = 250
+"""As phonenumbers has it; looking for labels in more could take for ever."""
 
 _LOOKS_LIKE_A_NUMBER: Final = re.compile(
     r"(tel:)?([\d\s()+./,;:#*'-]|ext(ension)?|x)+", re.IGNORECASE
 )
-_LEAST_DIGITS: Final = 7
 
 _CAN_BE_TEXTED: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 """North America doesn't tell mobiles from landlines by number; there the carrier has to."""
@@ -72,14 +74,18 @@ class PhoneNumber(str):
     def parse(cls, raw: str, country: str) -> Self:
         """Read a number as people write it; `country` (ISO 3166-1 alpha-2) reads national ones.
 
-        Raises PhoneNumberInvalid, also where the number plan shows that it can't be texted.
+        Of several it is the first that can be texted. Raises PhoneNumberInvalid, also where the
+        number plan shows that it can't be; of several it tells what is wrong with the first.
         """
-        raw = raw.strip()
-        raw = raw[len(_URI) :] if raw.casefold().startswith(_URI) else raw
-        number = _read(raw, country.strip().upper())
-        if objection := _objection(number, raw):
-            raise PhoneNumberInvalid(objection)
-        return cls(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+        if len(raw) > _LONGEST:
+            raise PhoneNumberInvalid("it is too long")
+        try:
+            return cls(_e164(raw, country))
+        except PhoneNumberInvalid:
+            pieces = apart(raw)
+            if len(pieces) == 1:
+                raise
+        return cls(_first(pieces, country))
 
     @property
     def e164(self) -> str:
@@ -111,15 +117,27 @@ class PhoneNumber(str):
         return format(self.masked, spec)
 
 
-def masked(raw: str) -> str:
-    """What may be shown of a value that is no number: as much as of a number, to find it by."""
-    digits = "".join(letter for letter in raw if letter.isdecimal())
-    return f"***{digits[-4 if len(digits) > 7 else -2 :]}" if len(digits) > 3 else "***"
-
-
 def is_e164(text: str) -> bool:
     """A plus sign and 7 to 15 ASCII digits, and nothing else: no blank, no line break."""
     return _E164.fullmatch(text) is not None
+
+
+def _first(pieces: Sequence[str], country: str) -> str:
+    refused: list[PhoneNumberInvalid] = []
+    for each in pieces:
+        try:
+            return _e164(each, country)
+        except PhoneNumberInvalid as error:
+            refused.append(error)
+    raise refused[0]
+
+
+def _e164(raw: str, country: str) -> str:
+    raw = alone(raw)
+    number = _read(raw, country.strip().upper())
+    if objection := _objection(number, raw):
+        raise PhoneNumberInvalid(objection)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _read(raw: str, country: str) -> phonenumbers.PhoneNumber:
@@ -146,8 +164,6 @@ def _unreadable(error_type: int, country: str) -> str:
 
 def _objection(number: phonenumbers.PhoneNumber, raw: str) -> str | None:
     """Why this number is refused, in plain words, or None. The first reason is the clearest."""
-    if number.extension:
-        return "it has an extension, which no text can reach"
     if any(letter.isalpha() for letter in raw):
         return "it has letters in it"
     length = phonenumbers.is_possible_number_with_reason(number)
@@ -172,12 +188,14 @@ def _country_code(e164: str) -> str:
 def glimpse(raw: str) -> str:
     """The two ends of what was meant as a number, to find it by: `+1…55`.
 
-    At most four of its digits, and nothing of what does not look like a number, or of so short a
-    one that little would be hidden.
+    At most four of its digits, and two where it holds more than a number: `…55`. Nothing of so
+    short a one that little would be hidden.
     """
     letters = (letter for letter in raw if unicodedata.category(letter) != "Cf")
     plain = " ".join("".join(letters).split())
-    digits = sum(letter.isdecimal() for letter in plain)
-    if digits < _LEAST_DIGITS or not _LOOKS_LIKE_A_NUMBER.fullmatch(plain):
+    digits = [letter for letter in plain if letter.isdecimal()]
+    if len(digits) < LEAST_DIGITS:
         return ""
-    return f"{plain[:2]}…{plain[-2:]}"
+    if _LOOKS_LIKE_A_NUMBER.fullmatch(plain):
+        return f"{plain[:2]}…{plain[-2:]}"
+    return f"…{''.join(digits[-2:])}"

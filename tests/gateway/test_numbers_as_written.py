@@ -69,13 +69,16 @@ READ = [
     ("9123 4567", "SG", "+6591234567"),
     ("082 123 4567", "ZA", "+27821234567"),
     ("050 123 4567", "AE", "+971501234567"),
+    ("415.555.0100 x12", "US", "+14155550100"),
+    ("415-555-0100 extension 12", "US", "+14155550100"),
+    ("415 555 0100;ext=12", "US", "+14155550100"),
+    ("(415) 555-0100 #12", "US", "+14155550100"),
 ]
 REFUSED = [
-    ("(0)20 7946-0123 ext. 4", "GB", "it has an extension"),
-    ("415.555.0100 x12", "US", "it has an extension"),
-    ("415-555-0100 extension 12", "US", "it has an extension"),
-    ("415 555 0100;ext=12", "US", "it has an extension"),
-    ("(415) 555-0100 #12", "US", "it has an extension"),
+    ("(0)20 7946-0123 ext. 4", "GB", "it is a landline"),
+    ("+1 415 CALL NOW x4", "US", "it has letters in it"),
+    ("Wife: 07400 123456", "GB", "it has letters in it"),
+    ("07400 123456 (her husband)", "GB", "it is too long"),
     ("020 7946 0123", "GB", "it is a landline"),
     ("01 23 45 67 89", "FR", "it is a landline"),
     ("030 1234567", "DE", "it is a landline"),
@@ -124,9 +127,10 @@ def test_a_number_that_gets_no_texts_is_refused_with_the_reason(
         ("911", ""),
         ("555-01", ""),
         ("mia.keller@example.com", ""),
-        ("Secret-4155550100", ""),
-        ("123-45-6789 (SSN)", ""),
-        ("\x1b[2J4155550100", ""),
+        ("Secret-4155550100", "…00"),
+        ("07400 123464 (private)", "…64"),
+        ("123-45-6789 (SSN)", "…89"),
+        ("\x1b[2J4155550100", "…00"),
         ("", ""),
     ],
 )
@@ -140,7 +144,7 @@ def test_only_the_ends_of_what_looks_like_a_number_are_shown(raw: str, shown: st
 def test_no_glimpse_shows_more_than_four_digits(raw: str) -> None:
     shown = glimpse(raw)
     assert sum(map(str.isdecimal, shown)) <= 4
-    assert len(shown) in {0, 5}
+    assert len(shown) in {0, 3, 5}
     assert shown.isprintable() or shown == ""
 
 
@@ -149,7 +153,7 @@ def test_a_row_with_a_bad_number_says_its_ends_and_the_reason() -> None:
     assert [bad.reason for bad in read(text.encode(), "GB").bad] == [
         "the phone number 02…23 cannot be used: it is a landline, which gets no texts",
         "the phone number cannot be used: it is not a phone number",
-        "the phone number cannot be used: it has letters in it",
+        "the phone number …00 cannot be used: it has letters in it",
     ]
 
 

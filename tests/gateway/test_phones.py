@@ -45,6 +45,18 @@ FORMATS = [
         ("011 44 7400 123456", "US", "+447400123456"),
         ("0151 23456789", "DE", "+4915123456789"),
         ("+1 415 555 0100", "ZZ", "+14155550100"),
+        ("+1 415 555 0100 x4", "US", "+14155550100"),
+        ("07400 123456 ext. 4", "GB", "+447400123456"),
+        ("07400 123456 (private)", "GB", "+447400123456"),
+        ("Mobile: 07400 123456", "GB", "+447400123456"),
+        ("M: 07400 123456", "GB", "+447400123456"),
+        ("M.: 07400 123456 ext 4", "GB", "+447400123456"),
+        ("work mobile 07400 123456", "GB", "+447400123456"),
+        ("(cell) 415 555 0100", "US", "+14155550100"),
+        ("415 555 0100 / 415 555 0101", "US", "+14155550100"),
+        ("020 7946 0123; 07400 123456", "GB", "+447400123456"),
+        ("Tel: 020 7946 0123 or m: 07400 123456", "GB", "+447400123456"),
+        ("nonsense 1234567 / 07400 123456 x4", "GB", "+447400123456"),
     ],
 )
 def test_a_number_is_read_as_people_write_it(raw: str, country: str, e164: str) -> None:
@@ -54,15 +66,15 @@ def test_a_number_is_read_as_people_write_it(raw: str, country: str, e164: str) 
 @pytest.mark.parametrize(
     ("raw", "country", "reason"),
     [
-        ("(0)20 7946-0123 ext. 4", "GB", "extension"),
-        ("+1 415 555 0100 x4", "US", "extension"),
+        ("(0)20 7946-0123 ext. 4", "GB", "landline"),
         ("+1 415 CALL NOW", "US", "letters"),
         ("+1 415 555 0100 (home)", "US", "letters"),
         ("+1 415 555 01", "US", "too short"),
         ("911", "US", "too short"),
         ("555-0100", "US", "area code"),
         ("+1 415 555 0100 0100", "US", "too long"),
-        ("415 555 0100 / 415 555 0101", "US", "not a phone number|too long"),
+        ("020 7946 0123 / 01632 960123", "GB", "landline"),
+        ("wife: 415 555 0100", "US", "letters"),
         ("+999 123 4567", "US", "country code"),
         ("415 555 0100", "ZZ", "country is not known"),
         ("415 555 0100", "", "country is not known"),
@@ -76,6 +88,7 @@ def test_a_number_is_read_as_people_write_it(raw: str, country: str, e164: str) 
         ("+44 7640 123456", "GB", "pager"),
         ("+44 55 1234 5678", "GB", "company"),
         ("4.15556E+12", "US", "not a phone number"),
+        (f"415 555 0100{' ' * 100_000}x", "US", "too long"),
         ("n/a", "US", "not a phone number"),
         ("", "US", "not a phone number"),
     ],
@@ -98,6 +111,47 @@ def test_every_usual_form_of_a_number_is_the_same_number(
     country, e164 = mobile
     written = phonenumbers.format_number(phonenumbers.parse(e164), form)
     assert PhoneNumber.parse(written, country) == PhoneNumber(e164)
+
+
+LABELS = st.sampled_from(["M", "mob.", "Mobile", "Cell phone", "Tel", "GSM", "private", "Handy"])
+LABELLED = st.sampled_from(["{label}: {number}", "{label} {number}", "{number} ({label})"])
+EXTENSIONS = st.sampled_from(["", " ext. {0}", " x{0}", ";ext={0}", " extension {0}", " #{0}"])
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(sorted(MOBILES.items())),
+    st.sampled_from(FORMATS),
+    LABELS,
+    LABELLED,
+    EXTENSIONS,
+    st.integers(1, 9999),
+)
+def test_neither_a_label_nor_an_extension_makes_it_another_number(
+    mobile: tuple[str, str], form: int, label: str, labelled: str, extension: str, digits: int
+) -> None:
+    country, e164 = mobile
+    written = phonenumbers.format_number(phonenumbers.parse(e164), form)
+    number = f"{written}{extension.format(digits)}"
+    assert PhoneNumber.parse(labelled.format(label=label, number=number), country) == e164
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(sorted(MOBILES.items())),
+    st.sampled_from(["+44 20 7946 0123", "+1 800 555 0100", "+49 30 901820"]),
+    st.sampled_from([" / ", "/", ";", "; ", " or ", " OR "]),
+    st.sampled_from(FORMATS),
+    st.booleans(),
+)
+def test_of_two_numbers_it_is_the_first_that_can_be_texted(
+    mobile: tuple[str, str], other: str, between: str, form: int, comes_first: bool
+) -> None:
+    country, e164 = mobile
+    written = phonenumbers.format_number(phonenumbers.parse(e164), form)
+    pair = (written, other) if comes_first else (other, written)
+    assert PhoneNumber.parse(between.join(pair), country) == e164
+    assert PhoneNumber.parse(f"{written}{between}+1 415 555 0199", country) == e164
 
 
 @settings(deadline=None)

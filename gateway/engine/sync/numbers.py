@@ -8,7 +8,7 @@ from typing import Final
 
 from directory.people import DirectoryPerson
 from gateway.engine.vouching import Vouching
-from gateway.phones import PhoneNumber, PhoneNumberInvalid, masked
+from gateway.phones import PhoneNumber, PhoneNumberInvalid, glimpse
 from gateway.records import Person, Phone
 from gateway.seal import Seal
 
@@ -62,7 +62,8 @@ class Numbers:
             try:
                 number = PhoneNumber.parse(raw, entry.country or self.country)
             except PhoneNumberInvalid as error:
-                objections.append(f"the number {masked(raw)} cannot be used: {error.reason}")
+                called = f"the number {glimpse(raw)}".rstrip()
+                objections.append(f"{called} cannot be used: {error.reason}")
                 continue
             objection = self._objection(number, person)
             if objection is None:
