@@ -37,6 +37,10 @@ class CsvInvalid(Exception):
 class _Bad(Exception):
     """A value cannot be taken; the text says which and why, without quoting it."""
 
+    def __init__(self, reason: str, rest: Row | None = None) -> None:
+        super().__init__(reason)
+        self.rest = rest
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -57,6 +61,8 @@ class BadRow:
 
     line: int
     reason: str
+    rest: Row | None = None
+    """The row without its number, where nothing else is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,12 @@ class PeopleFile:
 
     rows: Sequence[Row]
     bad: Sequence[BadRow]
+
+    @property
+    def usable(self) -> Sequence[Row]:
+        """What can be taken where what is bad is left out."""
+        rests = [each.rest for each in self.bad if each.rest]
+        return sorted([*self.rows, *rests], key=lambda row: row.line)
 
 
 def read(data: bytes, country: str) -> PeopleFile:
@@ -82,7 +94,7 @@ def read(data: bytes, country: str) -> PeopleFile:
         try:
             rows.append(_row(line, names, cells, country, first_lines))
         except _Bad as error:
-            bad.append(BadRow(line, str(error)))
+            bad.append(BadRow(line, str(error), error.rest))
     return PeopleFile(rows, bad)
 
 
@@ -156,9 +168,8 @@ def _row(
         objections.append(f"the username is on line {first} already")
     email, no_email = _email(said.get("email", ""))
     phone, no_phone = _phone(said.get("phone", ""), country)
-    if reasons := [each for each in (*objections, no_email, no_phone) if each]:
-        raise _Bad("; ".join(reasons))
-    return Row(
+    objections.append(no_email)
+    row = Row(
         line=line,
         username=said["username"],
         email=email,
@@ -167,6 +178,9 @@ def _row(
         language=said.get("language", ""),
         self_serve=said["self_serve"].lower() in YES if said.get("self_serve") else None,
     )
+    if reasons := [each for each in (*objections, no_phone) if each]:
+        raise _Bad("; ".join(reasons), rest=None if any(objections) else row)
+    return row
 
 
 def _clean(cell: str) -> str:

@@ -45,6 +45,11 @@ def _tell_counts(slug: str, counts: Counts) -> None:
 
 
 def _notes(slug: str, counts: Counts) -> Iterator[str]:
+    if counts.bad_numbers:
+        yield (
+            f"Note: {counted(counts.bad_numbers)} came in without the number of their row, which "
+            "cannot be used."
+        )
     if counts.not_verified:
         yield (
             f"Nobody can text from {counts.not_verified} of the numbers yet, as they are not "

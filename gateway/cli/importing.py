@@ -37,6 +37,8 @@ class Counts:
     changed: int = 0
     unchanged: int = 0
     skipped: int = 0
+    bad_numbers: int = 0
+    """People who were taken without the number of their row."""
     removed_numbers: int = 0
     not_verified: int = 0
     kept_proved: int = 0

@@ -44,7 +44,7 @@ for each in (list_, sync, *SWITCHES, invite_, revoke, approve_):
 @click.option(
     "--replace-proved-phones", is_flag=True, help="Also numbers that people have proved themselves."
 )
-@click.option("--skip-bad-rows", is_flag=True, help="Leave out rows that are no good.")
+@click.option("--skip-bad-rows", is_flag=True, help="Leave out what is no good.")
 @output.as_json
 def import_(
     slug: str,
@@ -61,7 +61,8 @@ def import_(
     Its first line names the columns, in any order: username, email, phone, display_name,
     language, self_serve. Only username is required. What the file does not say stays as it is;
     another phone number takes the place of the old one, but not of one that its owner has proved.
-    A bad row stops the whole import.
+    A bad row stops the whole import. With --skip-bad-rows it is left out, but of a row of which
+    only the number is bad the person is taken without it.
     """
     wishes = Wishes(
         trust_phones=trust_phones, self_serve=self_serve, replace_proved=replace_proved_phones
@@ -75,11 +76,12 @@ def import_(
         with database.transaction() as session:
             organization = storage.find_organization(session, slug)
             work = Import(session, seal, organization, wishes, storage.now())
-            work.counts.skipped = len(content.bad)
-            with _progress(content.rows) as rows:
+            work.counts.skipped = of - len(content.usable)
+            with _progress(content.usable) as rows:
                 counts = work.run(rows)
+            counts.bad_numbers = len(work.refused) + len(content.usable) - len(content.rows)
             tell_bad_rows(work.refused, of=of, skip=skip_bad_rows)
-    tell(slug, counts, content.rows, as_json=as_json)
+    tell(slug, counts, content.usable, as_json=as_json)
 
 
 @people.command()

@@ -100,11 +100,26 @@ def test_bad_rows_can_be_left_out_and_are_named_all_the_same(terminal: Terminal)
     file = terminal.file("bad.csv", BAD)
     result = terminal.enter("people", "import", "northwind", file, "--skip-bad-rows")
     assert result.exit_code == 0
-    assert "1 added, 0 changed, 0 unchanged, 4 skipped" in result.stdout
+    assert "2 added, 0 changed, 0 unchanged, 3 skipped" in result.stdout
     assert [line[:7] for line in result.stderr.splitlines()[:4]] == [
         *("line 3:", "line 4:", "line 5:", "line 6:")
     ]
-    assert [person.username for person in terminal.stored(Person)] == ["good"]
+    assert [person.username for person in terminal.stored(Person)] == ["good", "bad.phone"]
+
+
+def test_a_number_that_cannot_be_used_does_not_keep_its_person_out(terminal: Terminal) -> None:
+    terminal.imported(PEOPLE, "--trust-phones")
+    text = "username,display_name,phone\nmia.keller,Mia K.,020 7946 0123\nnew,New,none\n"
+    result = terminal.enter("people", "import", "northwind", "-", "--skip-bad-rows", stdin=text)
+    assert "1 added, 1 changed, 0 unchanged, 0 skipped" in result.stdout
+    assert result.stderr.splitlines() == [
+        "line 2: the phone number 02…23 cannot be used: it is too long",
+        "line 3: the phone number cannot be used: it is not a phone number",
+        "Note: 2 people came in without the number of their row, which cannot be used.",
+    ]
+    assert terminal.people()["mia.keller"]["display_name"] == "Mia K."
+    assert terminal.phone_of("mia.keller")["number"] == "+1***0111", "she keeps hers"
+    assert terminal.people()["new"]["phones"] == []
 
 
 @pytest.mark.parametrize(
@@ -129,6 +144,7 @@ def test_a_file_may_come_from_standard_input_and_counts_as_json(terminal: Termin
         "changed": 0,
         "unchanged": 0,
         "skipped": 0,
+        "bad_numbers": 0,
         "removed_numbers": 0,
         "not_verified": 2,
         "kept_proved": 0,
