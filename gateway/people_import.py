@@ -25,6 +25,7 @@ YES: Final = frozenset({"yes", "true", "1", "y", "on"})
 NO: Final = frozenset({"no", "false", "0", "n", "off"})
 LONGEST: Final[Mapping[str, int]] = {"username": 256, "display_name": 256}
 
+_SEP: Final = re.compile(rf"sep=([{DELIMITERS}])(?=[\r\n])", re.IGNORECASE)
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", re.ASCII)
 _A_NAME: Final = re.compile(r"[A-Za-z][A-Za-z _-]{0,39}")
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -73,6 +74,11 @@ class PeopleFile:
     bad: Sequence[BadRow]
 
     @property
+    def count(self) -> int:
+        """How many rows there are, good and bad."""
+        return len(self.rows) + len(self.bad)
+
+    @property
     def usable(self) -> Sequence[Row]:
         """What can be taken where what is bad is left out."""
         rests = [each.rest for each in self.bad if each.rest]
@@ -115,7 +121,8 @@ def _text(data: bytes) -> str:
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line that it begins on; lines with nothing on them are passed over."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    delimiter, text = _divided(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     begins = 1
     try:
         for cells in reader:
@@ -126,10 +133,15 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
         raise CsvInvalid(f"line {begins} is not CSV: {error}") from None
 
 
-def _delimiter(text: str) -> str:
-    """The one that the header uses most: spreadsheets choose it by their country."""
+def _divided(text: str) -> tuple[str, str]:
+    """What divides the values, and the text without a first line of Excel's that says so.
+
+    Else it is the one that the header uses most: spreadsheets choose it by their country.
+    """
+    if said := _SEP.match(text):
+        return said[1], text[said.end() :]
     header = text.lstrip("\r\n").partition("\n")[0]
-    return max(DELIMITERS, key=header.count)
+    return max(DELIMITERS, key=header.count), text
 
 
 def _columns(header: Sequence[str]) -> list[str]:
@@ -211,6 +223,8 @@ def _objection(name: str, value: str) -> str | None:
         return "there is no username" if name == "username" else None
     if any(unicodedata.category(letter) == "Cc" for letter in value):
         return f"the {called} has a control character in it"
+    if name == "username" and not value.isprintable():
+        return "the username has an invisible character in it"
     if len(value.casefold()) > LONGEST.get(name, len(value.casefold())):
         return f"the {called} is longer than {LONGEST[name]} characters"
     match name:

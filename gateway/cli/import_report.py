@@ -26,20 +26,21 @@ def tell_bad_rows(bad: Sequence[BadRow], *, of: int, skip: bool) -> None:
         )
 
 
-def tell(slug: str, counts: Counts, rows: Sequence[Row], *, as_json: bool) -> None:
+def tell(slug: str, counts: Counts, rows: Sequence[Row], *, dry_run: bool, as_json: bool) -> None:
     """The counts, and what somebody should look into."""
     if as_json:
         output.write_json(asdict(counts))
     else:
-        _tell_counts(slug, counts)
+        _tell_counts(slug, counts, dry_run=dry_run)
     _tell_languages(rows)
 
 
-def _tell_counts(slug: str, counts: Counts) -> None:
+def _tell_counts(slug: str, counts: Counts, *, dry_run: bool) -> None:
     told = ", ".join(
         f"{getattr(counts, name)} {name}" for name in ("added", "changed", "unchanged", "skipped")
     )
-    click.echo(f"Imported into {slug}: {told}.")
+    begins = f"Nothing was changed in {slug}; it would be" if dry_run else f"Imported into {slug}"
+    click.echo(f"{begins}: {told}.")
     for note in _notes(slug, counts):
         click.echo(note, err=True)
 

@@ -12,7 +12,7 @@ import click
 
 from gateway.cli import output, storage
 from gateway.cli.import_report import tell, tell_bad_rows
-from gateway.cli.importing import Import, Wishes
+from gateway.cli.importing import Counts, Import, Wishes
 from gateway.cli.invitations import approve_, invite_, revoke
 from gateway.cli.listing import list_
 from gateway.cli.shell import Failed
@@ -45,6 +45,7 @@ for each in (list_, sync, *SWITCHES, invite_, revoke, approve_):
     "--replace-proved-phones", is_flag=True, help="Also numbers that people have proved themselves."
 )
 @click.option("--skip-bad-rows", is_flag=True, help="Leave out what is no good.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @output.as_json
 def import_(
     slug: str,
@@ -54,6 +55,7 @@ def import_(
     self_serve: bool,
     replace_proved_phones: bool,
     skip_bad_rows: bool,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     """Import people of the organization SLUG from a CSV FILE (- for standard input).
@@ -71,17 +73,15 @@ def import_(
         with database.transaction() as session:
             country = storage.find_organization(session, slug).country
         content = _read(file, country)
-        of = len(content.rows) + len(content.bad)
-        tell_bad_rows(content.bad, of=of, skip=skip_bad_rows)
+        tell_bad_rows(content.bad, of=content.count, skip=skip_bad_rows)
         with database.transaction() as session:
             organization = storage.find_organization(session, slug)
             work = Import(session, seal, organization, wishes, storage.now())
-            work.counts.skipped = of - len(content.usable)
-            with _progress(content.usable) as rows:
-                counts = work.run(rows)
-            counts.bad_numbers = len(work.refused) + len(content.usable) - len(content.rows)
-            tell_bad_rows(work.refused, of=of, skip=skip_bad_rows)
-    tell(slug, counts, content.usable, as_json=as_json)
+            counts = _run(work, content)
+            tell_bad_rows(work.refused, of=content.count, skip=skip_bad_rows)
+            if dry_run:
+                session.rollback()
+    tell(slug, counts, content.usable, dry_run=dry_run, as_json=as_json)
 
 
 @people.command()
@@ -100,6 +100,14 @@ def remove(slug: str, username: str) -> None:
             "run this again in ten minutes to remove them"
         )
     click.echo(f"Removed {username} from {slug}.")
+
+
+def _run(work: Import, content: PeopleFile) -> Counts:
+    work.counts.skipped = content.count - len(content.usable)
+    with _progress(content.usable) as rows:
+        counts = work.run(rows)
+    counts.bad_numbers = len(work.refused) + len(content.usable) - len(content.rows)
+    return counts
 
 
 def _read(file: str, country: str) -> PeopleFile:

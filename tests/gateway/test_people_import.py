@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.people_import import COLUMNS, CsvInvalid, PeopleFile, Row, read
+from gateway.people_import import COLUMNS, BadRow, CsvInvalid, PeopleFile, Row, read
 from gateway.phones import PhoneNumber
 
 MIA = PhoneNumber("+14155550111")
@@ -55,6 +55,26 @@ def test_a_spreadsheets_ways_of_writing_csv_are_understood(
     lines = ["username", "phone", "display_name"], ["mia", "+14155550111", "Léa"]
     text = line_end.join(delimiter.join(line) for line in lines)
     assert read(mark + text.encode(), "US").rows == [Row(2, "mia", "", MIA, "Léa")]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+def test_a_first_line_of_excels_says_what_divides_the_values(
+    delimiter: str, line_end: str, mark: bytes
+) -> None:
+    lines = [f"sep={delimiter}", "username", "mia", f"sam{delimiter}"]
+    found = read(mark + line_end.join(lines).encode(), "US")
+    assert found.rows == [Row(3, "mia")]
+    assert found.bad == [BadRow(4, "it has 2 values for 1 columns")]
+
+
+@pytest.mark.parametrize("letter", ["\u202e", "\u200b", "\u2066", "\ufeff", "\u00ad", "\ue000"])
+def test_a_username_with_something_that_nobody_sees_is_refused(letter: str) -> None:
+    """It would look like another's, or read backwards in a list."""
+    assert reasons(f"username\nmia{letter}k\n") == {
+        2: "the username has an invisible character in it"
+    }
 
 
 def test_national_numbers_are_read_by_the_organizations_country() -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 from pydantic import SecretStr
 
-from gateway.records import Person, Phone
+from gateway.records import OutboundMessage, Person, Phone
 from gateway.seal import Seal, new_key
 from tests.gateway.cli.conftest import PEOPLE, Terminal
 
@@ -105,6 +105,22 @@ def test_bad_rows_can_be_left_out_and_are_named_all_the_same(terminal: Terminal)
         *("line 3:", "line 4:", "line 5:", "line 6:")
     ]
     assert [person.username for person in terminal.stored(Person)] == ["good", "bad.phone"]
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(terminal: Terminal) -> None:
+    terminal.imported(PEOPLE, "--trust-phones")
+    before = terminal.people(), terminal.events()
+    text = "username,display_name,phone\nmia.keller,Mia K.,+14155550119\nnew,New,\nsam.ortiz,,\n"
+    assert terminal.imported(text, "--trust-phones", "--dry-run") == (
+        "Nothing was changed in northwind; it would be: 1 added, 1 changed, 1 unchanged, 0 skipped."
+    )
+    assert (terminal.people(), terminal.events()) == before
+    assert terminal.stored(OutboundMessage) == []
+
+
+def test_a_dry_run_names_what_is_bad_and_fails_as_the_import_would(terminal: Terminal) -> None:
+    said = terminal.refused("people", "import", "northwind", "-", "--dry-run", stdin=BAD)
+    assert "4 of 5 rows are no good" in said
 
 
 def test_a_number_that_cannot_be_used_does_not_keep_its_person_out(terminal: Terminal) -> None:
