@@ -31,7 +31,7 @@ def code_of(seal: Seal, seed: str) -> SecretStr:
 
 def is_code(seal: Seal, seed: str, given: str) -> bool:
     """Whether somebody typed the code of a seed, also one made before a rotation of keys."""
-    typed = _plain(given).encode()
+    typed = _plain(given).encode(errors="replace")
     known = [_digits(number).encode() for number in seal.keyed_numbers("code", seed)]
     return any([hmac.compare_digest(typed, each) for each in known])  # noqa: C419  (alike in time)
 

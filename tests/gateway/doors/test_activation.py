@@ -6,11 +6,12 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
 from directory.accounts import Authentication
+from gateway import codes
 from gateway.doors.enrolment.countries import countries, name_of
 from gateway.doors.enrolment.pages import Pages
 from gateway.doors.enrolment.shown import masked_name, masked_username
@@ -433,18 +434,26 @@ def test_a_body_that_is_too_large_is_refused(visitor: Visitor) -> None:
     page=st.sampled_from(["number", "code", "again", "fresh", "password"]),
     form=st.dictionaries(
         st.sampled_from(["number", "country", "agrees", "wording", "code", "password", "x"]),
-        st.text(max_size=60),
+        st.text(max_size=60) | st.from_regex(r"[0-9]{6}", fullmatch=True),
     ),
 )
+@example(page="code", form={"code": "12345\uff16"})
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_whatever_is_typed_the_answer_is_a_page(
     visitor: Visitor, page: str, form: dict[str, str]
 ) -> None:
+    """A code has been asked for, so that what is typed for it is compared with it."""
     visitor.nina.world.limits.taken.clear()
-    visitor.get("number")
+    visitor.types_number()
+    code = form.get("code", "")
+    is_tried = page == "code" and codes.looks_like_one(code)
+    assume(not is_tried or visitor.nina.codes()[-1] not in code)
+    wrong = len(events(visitor.nina.world, Event.CODE_WRONG))
     answer = visitor.post(page, form)
+    assert len(events(visitor.nina.world, Event.CODE_WRONG)) == wrong + is_tried
+    assert visitor.nina.verified() == []
     assert answer.status_code in {200, 303, 422, 429, 503}
     if answer.status_code == 503:
         assert page == "password"
