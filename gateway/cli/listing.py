@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from gateway.cli import choosing, output, storage
 from gateway.cli.choosing import Filter, filtered
 from gateway.phones import PhoneNumber
-from gateway.records import Organization, Phone, proofs
+from gateway.records import Organization, Phone, invitations, proofs
+from gateway.records.invitations import EXPIRED, InvitationEnd
 from gateway.records.people import Suspension
 from gateway.records.standing import Status, missing_of
 from gateway.seal import Seal
@@ -22,6 +23,8 @@ WHY_SUSPENDED: Final = {
     Suspension.GONE: "gone from the directory",
     Suspension.OPERATOR: "suspended by an operator",
 }
+
+WHY_DEAD: Final = {EXPIRED: "expired", InvitationEnd.REVOKED: "revoked"}
 
 
 @click.command("list")
@@ -60,6 +63,7 @@ def _described(
     session: Session, seal: Seal, organization: Organization, which: Filter
 ) -> Iterator[dict[str, Any]]:
     awaiting = proofs.awaiting_approval(session, organization.id)
+    dead = invitations.dead_links(session, organization.id, storage.now())
     for person, status in filtered(session, organization, which):
         yield {
             "username": person.username,
@@ -70,6 +74,7 @@ def _described(
             "missing": [each.value for each in missing_of(person)],
             "phones": [_phone(seal, phone) for phone in person.phones],
             "awaits_approval": person.id in awaiting,
+            "dead_link": dead.get(person.id, "") if status is Status.INVITED else "",
             "suspended_for": person.suspended_for,
             "mail_problem": person.mail_problem,
             **{name: _time(getattr(person, name)) for name in TIMES},
@@ -106,6 +111,10 @@ def _remarks(row: Mapping[str, Any]) -> Iterator[str]:
         yield WHY_SUSPENDED[Suspension(row["suspended_for"])]
     if row["frozen_at"]:
         yield f"frozen since {row['frozen_at'][:10]}"
+    if row["dead_link"]:
+        yield f"link {WHY_DEAD.get(row['dead_link'], 'ended')}"
+    if row["status"] != Status.OPTED_OUT and any(each["opted_out"] for each in row["phones"]):
+        yield "one number has texted STOP"
     if row["awaits_approval"]:
         yield "waits for approval"
     if row["reset_held_until"] and row["reset_held_until"] > (_time(storage.now()) or ""):

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import Connection, ForeignKey, Index, String, event, inspect, select, text, update
+from sqlalchemy import (
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    event,
+    func,
+    inspect,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from gateway.records.base import Base, Id, did_change, table_of
@@ -34,6 +47,9 @@ class Identified(StrEnum):
     PASSWORD = "password"  # noqa: S105  (a name)
     OPERATOR = "operator"
 
+
+EXPIRED: Final = "expired"
+"""Why a link works no more whose invitation has not ended."""
 
 _ALIVE_SQL = text("ended_at IS NULL")
 
@@ -107,6 +123,18 @@ def ask_anew_after_suspension(session: Session, person_id: int, now: datetime) -
     is_due = newest is not None and newest.ended_for == InvitationEnd.SUSPENDED
     if newest and is_due and newest.purpose == Purpose.ACTIVATION:
         newest.remind_at = newest.asked_at = now
+
+
+def dead_links(session: Session, organization_id: int, now: datetime) -> dict[int, str]:
+    """Of whose newest link nothing can come any more, and why, by the ids of people."""
+    newest = select(func.max(Invitation.id)).where(Invitation.organization_id == organization_id)
+    found = session.execute(
+        select(Invitation.person_id, Invitation.ended_for).where(
+            Invitation.id.in_(newest.group_by(Invitation.person_id)),
+            or_(Invitation.ended_at.is_not(None), Invitation.expires_at <= now),
+        )
+    )
+    return {person_id: ended_for or EXPIRED for person_id, ended_for in found}
 
 
 @event.listens_for(Person, "after_update")

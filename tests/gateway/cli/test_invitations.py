@@ -102,6 +102,24 @@ def test_a_dry_run_says_who_would_be_written_to_and_writes_nothing(terminal: Ter
     assert [each["purpose"] for each in shown] == ["activation", "activation", None]
 
 
+def test_the_list_says_whose_link_leads_nowhere(terminal: Terminal) -> None:
+    """They stay invited, so that nobody else would see that they wait for a link."""
+    prepared(terminal).run("people", "invite", "northwind")
+
+    def remarks() -> list[str]:
+        header, *rows = terminal.run(
+            "people", "list", "northwind", "--status", "invited"
+        ).splitlines()
+        return [row[header.index("remark") :] for row in rows]
+
+    assert remarks() == ["-", "-"]
+    terminal.run("people", "revoke", "northwind", "nina.alvarez")
+    terminal.sql("UPDATE invitations SET expires_at = '2026-03-02 00:00:00'")
+    assert remarks() == ["link revoked", "link expired"]
+    terminal.run("people", "invite", "northwind", "--status", "invited")
+    assert remarks() == ["-", "-"]
+
+
 def test_who_has_a_number_and_is_named_gets_a_mail_to_change_it(terminal: Terminal) -> None:
     said = prepared(terminal).run("people", "invite", "northwind", "mia.keller")
     assert said == "Wrote to 0 people of northwind, and to 1 who can change their number.\n"
@@ -173,7 +191,7 @@ def test_where_nobody_can_be_asked_nothing_is_approved_without_yes(waits: Termin
 def test_a_number_that_may_not_be_theirs_is_not_approved_and_the_reason_is_said(
     waits: Terminal,
 ) -> None:
-    waits.sql("UPDATE phones SET opted_out_at = created_at")
+    waits.opts(NINA, out=True)
     refused = waits.refused("people", "approve", "northwind", "nina.alvarez", "--yes")
     assert "STOP was texted from their number, so have them text START first" in refused
 

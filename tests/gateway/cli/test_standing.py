@@ -113,6 +113,17 @@ def test_the_table_says_what_stands_in_somebodys_way(crew: Terminal) -> None:
     assert dan.endswith("RESET waits until 2099-12-31 17:00 UTC, mail failed: refused_550")
 
 
+def test_one_of_several_numbers_that_has_texted_stop_is_seen(crew: Terminal) -> None:
+    crew.sql(
+        "INSERT INTO phones (tenant_id, person_id, sealed_number, number_index, verified_at, "
+        "verified_by, opted_out_at, created_at) SELECT tenant_id, person_id, sealed_number, 'x', "
+        "verified_at, verified_by, created_at, created_at FROM phones WHERE person_id IN "
+        "(SELECT id FROM people WHERE username = 'dan')"
+    )
+    assert statuses(crew)["dan"] == "registered"
+    assert "one number has texted STOP" in crew.run("people", "list", "northwind")
+
+
 def test_whom_the_directory_has_suspended_is_said(crew: Terminal) -> None:
     crew.sql("UPDATE people SET suspended_at = '2026-03-02 00:00:00', suspended_for = 'gone'")
     crew.sql("UPDATE people SET suspended_for = 'disabled' WHERE username = 'ben'")

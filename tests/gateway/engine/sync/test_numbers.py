@@ -241,6 +241,14 @@ def test_a_number_that_said_stop_stays_silent_whoever_it_is_given_to(office: Off
     assert phone.opted_out_at == office.world.clock()
 
 
+def test_a_number_that_comes_back_within_a_day_is_the_only_one_again(office: Office) -> None:
+    for number in (NEW, MIA, NEW):
+        office.lists(account("ana", phones=(number,)))
+        office.sync(trust_phones=True)
+    verified = [each for each in office.person("ana").phones if each.verified_at]
+    assert [office.numbers("ana")[0][0], len(verified)] == [NEW, 1]
+
+
 def test_a_stop_outlives_the_number_in_the_directory(office: Office) -> None:
     office.lists(account("ana", phones=(NEW,)))
     office.sync(trust_phones=True)
