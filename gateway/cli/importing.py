@@ -175,7 +175,7 @@ class Import:
 
     def _vouch(self, person: Person, phone: Phone) -> bool:
         """Whether the organization vouches for it from now on. It is not forgotten any more."""
-        phone.forget_at = None
+        phone.forget_at = phone.replaced_at = None
         vouched = self.wishes.trust_phones and phone.verified_at is None
         if vouched:
             phone.verified_at, phone.verified_by = self.now, BY_IMPORT

@@ -88,9 +88,31 @@ def number_is_theirs(
 def number_was_changed(
     session: Session, person: Person, number: PhoneNumber, hold_hours: int, now: datetime
 ) -> Mail:
-    """Another number was set up: whoever did not do it themselves has to hear of it."""
-    facts = {**_greeting(person), "number": number.masked, "hours": str(hold_hours)}
+    """Another number was set up: whoever did not do it themselves has to hear of it.
+
+    Of a hold only those are told whom it keeps from anything.
+    """
+    policy = policy_of(session, person)
+    is_held = person.self_serve and policy.self_serve and policy.reset_by_sms
+    facts = {
+        **_greeting(person),
+        "number": number.masked,
+        "hours": str(hold_hours if is_held else 0),
+        "unlock": policy.unlock_by_sms,
+    }
     return write(session, person, "number_changed", facts, now=now)
+
+
+def number_was_changed_on_the_page(
+    session: Session, person: Person, number: PhoneNumber, now: datetime
+) -> Mail:
+    """The same for the MSP. A synchronization tells of its changes itself."""
+    facts: dict[str, Fact] = {
+        "username": person.username,
+        "number": number.masked,
+        "when": written_time(now, _zone(person)),
+    }
+    return write(session, person.organization, "number_changed_msp", facts, now=now)
 
 
 def was_not_them(session: Session, person: Person, now: datetime) -> Mail:

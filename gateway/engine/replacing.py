@@ -35,7 +35,8 @@ def replace(
     may have written it there who has got into a mailbox, a directory or a file."""
     person = new.person
     for each in old:
-        each.verified_at, each.verified_by, each.forget_at = None, "", now + REPLACED_LIFE
+        each.verified_at, each.verified_by = None, ""
+        each.replaced_at, each.forget_at = now, now + REPLACED_LIFE
         to = To.phone_of(person, each.id)
         write(session, to, "number_replaced", {}, sender=sender, now=now)
         record(session, Event.PHONE_REPLACED, person, now, reason=reason, mode=mode)

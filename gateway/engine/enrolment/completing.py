@@ -72,12 +72,14 @@ def enrol(
     person = invitation.person
     _use(session, invitation, now)
     replaced = _let_go(person, phone, now)
-    phone.verified_at, phone.verified_by, phone.forget_at = now, BY_CODE, None
+    phone.verified_at, phone.verified_by = now, BY_CODE
+    phone.forget_at = phone.replaced_at = None
     session.flush()
     record(session, Event.PHONE_VERIFIED, person, now, reason=BY_CODE, mode="web")
     write(session, To.phone_of(person, phone.id), "enrolled", {}, sender=line.sender, now=now)
     if replaced:
         replace(session, seal, replaced, phone, now, mode="web", sender=line.sender)
+        notices.number_was_changed_on_the_page(session, person, _number(seal, phone), now)
     else:
         number = _number(seal, phone)
         notices.number_is_theirs(session, person, number, line.number, now)

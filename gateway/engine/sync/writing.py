@@ -82,7 +82,8 @@ class Writing:
         phone = change.verify if change.add is None else self._added(person, change.add)
         if phone is None or not self.wishes.trust_phones:
             return
-        phone.verified_at, phone.verified_by, phone.forget_at = self.now, BY_SYNC, None
+        phone.verified_at, phone.verified_by = self.now, BY_SYNC
+        phone.forget_at = phone.replaced_at = None
         self.session.flush()
         self._record(Event.PHONE_VERIFIED, person, reason=BY_SYNC)
         if replaced:
