@@ -55,8 +55,7 @@ def _wait_for_approval(
 ) -> None:
     """The link shows that it waits, the number is kept, and nobody is reminded meanwhile."""
     invitation.expires_at, invitation.remind_at = now + APPROVAL_LIFE, None
-    if proof.phone.forget_at:
-        proof.phone.forget_at = now + APPROVAL_LIFE
+    proof.phone.forget_at = now + APPROVAL_LIFE  # so that neither a sync nor an import takes it
     notices.approval_waits(session, invitation.person, _number(seal, proof.phone), now)
 
 
