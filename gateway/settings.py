@@ -184,7 +184,13 @@ class WordingSettings(DatabaseSettings):
     templates_dir: Annotated[str, AfterValidator(_templates_dir)] = ""
 
 
-class Settings(StorageSettings, WordingSettings):
+class MailSettings(DatabaseSettings):
+    """What a command needs that has mails sent."""
+
+    smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] = SecretStr("")
+
+
+class Settings(StorageSettings, WordingSettings, MailSettings):
     """What an operator decides. Names, defaults and meanings are listed in docs/operating.md."""
 
     redis_url: Annotated[str, AfterValidator(_redis_url), Field(repr=False)] = (
@@ -200,7 +206,6 @@ class Settings(StorageSettings, WordingSettings):
     public_number: Annotated[str, AfterValidator(_public_number)] = ""
     twilio_api_url: _BaseUrl = "https://api.twilio.com"
     twilio_timeout_seconds: Annotated[int, Field(ge=1, le=12)] = 10
-    smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] = SecretStr("")
     smtp_ca_file: Annotated[str, AfterValidator(_ca_file)] = ""
     mail_from: Annotated[str, AfterValidator(_mail_from)] = ""
     metrics_token: SecretStr = SecretStr("")

@@ -21,7 +21,7 @@ from gateway.records.audit import Event, record
 from gateway.records.database import Database
 from gateway.records.invitations import InvitationEnd, Purpose, end_invitations
 from gateway.seal import Seal
-from gateway.settings import Settings
+from gateway.settings import MailSettings, Settings
 
 AT_ONCE: Final = 200
 """People in one transaction: on SQLite texts wait for it."""
@@ -62,6 +62,7 @@ def invite_(
     gets a new mail in any case, and the link in an older one works no more; who has a proved
     number gets one to change it.
     """
+    storage.need_mail_server(storage.read_settings(MailSettings))
     wishes = Wishes(slug, usernames, again, self_serve)
     with storage.open_database() as database:
         found = _invite_all(database, wishes, _chosen(database, wishes))

@@ -43,8 +43,7 @@ def test(address: str, organization: str | None) -> None:
     """Send a mail to ADDRESS that says that mail works."""
     to = _checked_address(address)
     settings = storage.read_settings(Settings)
-    if not settings.smtp_url:
-        raise Failed("SMTP_URL is not set: give it a mail server first")
+    storage.need_mail_server(settings)
     letter = _letter(to, _look_of(organization), settings.templates_dir)
     from gateway.cli.mail_checkup import advice, mailer
 

@@ -19,7 +19,7 @@ from gateway.records.organizations import organization_by_slug
 from gateway.records.people import person_by_username
 from gateway.records.tenants import tenant_by_slug
 from gateway.seal import CannotUnseal, Seal
-from gateway.settings import DatabaseSettings, SettingsInvalid, StorageSettings
+from gateway.settings import DatabaseSettings, MailSettings, SettingsInvalid, StorageSettings
 
 SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG: Final = 63
@@ -42,6 +42,12 @@ def read_settings(kind: type[AnySettings]) -> AnySettings:
         return kind.from_environment()
     except SettingsInvalid as error:
         raise Failed(str(error)) from None
+
+
+def need_mail_server(settings: MailSettings) -> None:
+    """Before anything is changed that only a mail can tell somebody of."""
+    if not settings.smtp_url:
+        raise Failed("SMTP_URL is not set: give it a mail server first")
 
 
 @contextmanager

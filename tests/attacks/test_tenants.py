@@ -129,6 +129,7 @@ def test_a_command_for_the_wrong_organization_reaches_nobody(
     terminal: Terminal, words: tuple[str, ...]
 ) -> None:
     """Wanted: Northwind's Mia, by a command for Contoso. Got: refused, and she is as she was."""
+    terminal.environment["SMTP_URL"] = "smtp://127.0.0.1:1"
     terminal.imported(PEOPLE)
     terminal.run("tenant", "add", "Their MSP", "--slug", "theirs")
     terminal.run("organization", "add", "contoso", "--tenant", "theirs", "--name", "Contoso")

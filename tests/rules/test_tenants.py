@@ -27,6 +27,7 @@ from tests.rules.twins import (
 ANYBODYS: Final = {
     "cli/checkup.py:_directories": "the doctor looks at every directory",
     "cli/checkup.py:_sample": "the doctor opens one sealed number, to see that the keys fit",
+    "cli/mail_checkup.py:_alert_contacts": "the doctor names each organization without a contact",
     "cli/organizations.py:list_": "the operator of the installation sees whom it serves",
     "cli/rotation.py:_portions": "every sealed value is sealed anew",
     "cli/tenants.py:list_": "the operator of the installation sees whom it serves",

@@ -227,6 +227,7 @@ def twins(folder: Path) -> Iterator[Twins]:
             "TWILIO_AUTH_TOKEN": "the-auth-token-of-this-test",
             "TWILIO_FROM": OUR_NUMBER,
             "TWILIO_API_URL": "http://127.0.0.1:1",
+            "SMTP_URL": "smtp://127.0.0.1:1",
         }
         yield Twins(world, terminal, office, nina)
     world.close()

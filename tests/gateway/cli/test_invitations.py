@@ -31,6 +31,7 @@ def change(terminal: Terminal, username: str, **values: object) -> None:
 
 
 def prepared(terminal: Terminal) -> Terminal:
+    terminal.environment["SMTP_URL"] = "smtp://127.0.0.1:1"
     terminal.imported(NEWCOMERS, "--trust-phones")
     return terminal
 
@@ -42,6 +43,15 @@ def test_everybody_without_a_proved_number_is_invited_and_who_cannot_be_is_named
     assert result.stdout == "Wrote to 2 people of northwind. Left out 1.\n"
     assert result.stderr.splitlines()[-1] == "rosa.klein has no email address"
     assert invited(terminal) == ["nina.alvarez", "omar.said"]
+
+
+def test_without_a_mail_server_nobody_is_invited_and_that_is_said(terminal: Terminal) -> None:
+    del prepared(terminal).environment["SMTP_URL"]
+    before = terminal.events()
+    refused = terminal.refused("people", "invite", "northwind", "--self-serve")
+    assert refused == "resetline: SMTP_URL is not set: give it a mail server first"
+    assert (terminal.events(), invited(terminal)) == (before, [])
+    assert {person.invited_at for person in terminal.stored(Person)} == {None}
 
 
 def test_a_second_time_nobody_is_written_to_again_unless_it_is_asked_for(

@@ -21,6 +21,7 @@ dan,dan@SOUTH.example,+14155550114,no
 @pytest.fixture
 def crew(terminal: Terminal) -> Terminal:
     """Ann and Dan are registered; Ben has no phone and Cat no email."""
+    terminal.environment["SMTP_URL"] = "smtp://127.0.0.1:1"
     terminal.imported(CREW, "--trust-phones")
     return terminal
 
