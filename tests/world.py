@@ -50,6 +50,7 @@ from gateway.records.policies import set_value
 from gateway.records.requests import RequestState
 from gateway.seal import Seal, new_key
 from gateway.vocabulary import vocabulary
+from handlers.conversation import Fact
 from tests.fakes import (
     CrashingDatabase,
     Failpoints,
@@ -101,8 +102,8 @@ class World:
     carrier_answers: bool = True
     confirms: bool = False
     """Whether RESET asks for a word, as it does for organizations that are new."""
-    made_up_links: dict[int, str] = field(default_factory=dict)
-    """By the ids of invitations that a test writes of, but does not make."""
+    made_up_links: dict[int, dict[str, str]] = field(default_factory=dict)
+    """What mails tell, by the ids of invitations that a test writes of, but does not make."""
     seals_the_audit: bool = False
     """Only where it matters, as each crash would be tried in it as well."""
 
@@ -193,13 +194,17 @@ class World:
 
     @cached_property
     def mailing(self) -> Mailing:
-        composer = Composer(Wording(), self.link)
+        composer = Composer(Wording(), self.link_facts)
         return Mailing(self.database, self.mailer, self.clock, composer)
 
-    def link(self, invitation_id: int) -> str | None:
-        """What the mail of an invitation tells, while it is alive."""
+    def link_facts(self, invitation_id: int) -> Mapping[str, Fact] | None:
+        """What the mail of an invitation tells of its link, while it is alive."""
         made = InvitationLinks(self.database, self.links, self.clock)(invitation_id)
         return self.made_up_links.get(invitation_id) or made
+
+    def link(self, invitation_id: int) -> str | None:
+        told = self.link_facts(invitation_id)
+        return str(told["link"]) if told else None
 
     @cached_property
     def performer(self) -> Performer:

@@ -18,8 +18,8 @@ from gateway.records.logos import logo_by_digest
 from gateway.records.mails import Recipient
 from handlers.conversation import Fact
 
-Links = Callable[[int], str | None]
-"""Makes the link of an invitation, by its id; None where that is dead by now."""
+Links = Callable[[int], Mapping[str, Fact] | None]
+"""By the id of an invitation its `link`, and when that `expires`; None where it is dead by now."""
 
 NO_ADDRESS: Final = "no_address"
 LINK_DEAD: Final = "link_dead"
@@ -97,10 +97,11 @@ class Composer:
             logo=logo,
         )
 
-    def _link(self, mail: Waiting) -> dict[str, Fact]:
+    def _link(self, mail: Waiting) -> Mapping[str, Fact]:
+        """Its time begins now: a mail that was long on its way carries a fresh one."""
         if mail.template not in NEEDS_LINK:
             return {}
         link = self.links(mail.invitation_id) if mail.invitation_id is not None else None
         if link is None:
             raise MailError(LINK_DEAD)
-        return {"link": link}
+        return link

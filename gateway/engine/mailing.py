@@ -19,7 +19,6 @@ from gateway.mail import (
     MailError,
     MailLater,
     MailMisconfigured,
-    MailRefused,
     MailUnknown,
 )
 from gateway.mail.wording import NEEDS_LINK
@@ -189,8 +188,6 @@ class Mailing:
     def _not_sent(self, session: Session, mail: Mail, error: MailError) -> None:
         mail.error = error.reason
         mail.unknown_outcomes += isinstance(error, MailUnknown)
-        if isinstance(error, MailRefused):
-            _remember_problem(mail, error.reason)
         if not _may_go_again(mail, error):
             self._fail(session, mail, error.reason)
             return
@@ -203,7 +200,7 @@ class Mailing:
         """It will not be sent: somebody is not told of something, so this is said loudly."""
         mail.state, mail.error = MailState.FAILED, reason
         _put_away(mail)
-        if reason == NO_ADDRESS:
+        if reason != LINK_DEAD:
             _remember_problem(mail, reason)
         record(session, Event.MAIL_FAILED, _about(session, mail), self._now(), reason=reason)
         if reason != "no_smtp":

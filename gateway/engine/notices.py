@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gateway.engine.mailing import write, write_row
 from gateway.mail.wording import FACTS
 from gateway.phones import PhoneNumber
-from gateway.records import Mail, Person, Request
+from gateway.records import Invitation, Mail, Person, Request
 from gateway.records.assignments import Assignment
 from gateway.records.audit import Event
 from gateway.records.mails import Recipient
@@ -54,6 +54,11 @@ def invited(
         "asks_password": terms.asks_password,
     }
     return write(session, person, kind, facts, now=now, invitation_id=invitation_id)
+
+
+def expiry_of(invitation: Invitation) -> str:
+    """Until when its link works, as a mail says it."""
+    return written_time(invitation.expires_at, _zone(invitation.person))
 
 
 def approval_waits(session: Session, person: Person, now: datetime) -> Mail:

@@ -66,7 +66,7 @@ class Person(Base):
     display_name: Mapped[str] = mapped_column(String(256), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     mail_problem: Mapped[str] = mapped_column(String(40), default="", server_default="")
-    """Why the last mail to them was refused for good; empty since the next one was taken."""
+    """Why the last mail to them was given up; empty since the next one was taken."""
     language: Mapped[str] = mapped_column(String(8), default="")
     self_serve: Mapped[bool] = mapped_column(default=False)
     suspended_at: Mapped[datetime | None]

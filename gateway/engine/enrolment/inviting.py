@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from gateway.engine.notices import InvitationMail, Terms, invited
+from gateway.engine.notices import InvitationMail, Terms, expiry_of, invited
 from gateway.links import Links, Signed
 from gateway.policy import EnrolProof, Policy
 from gateway.records import Invitation, Person
@@ -28,6 +28,7 @@ from gateway.records.invitations import (
 )
 from gateway.records.policies import policy_of
 from gateway.records.proofs import ProofEnd, newest_proof, open_proof
+from handlers.conversation import Fact
 
 log = structlog.get_logger()
 
@@ -201,17 +202,20 @@ def _take(session: Session, invitation_id: int) -> bool:
 
 
 class InvitationLinks:
-    """Makes the link of an invitation at the moment when its mail is written."""
+    """Makes the link of an invitation, whose time begins when its mail is handed over."""
 
     def __init__(self, database: Database, links: Links, now: Callable[[], datetime]) -> None:
         self._database = database
         self._links = links
         self._now = now
 
-    def __call__(self, invitation_id: int) -> str | None:
-        """None where the invitation is dead: then there is nothing to write about."""
-        with self._database.reading() as session:
-            invitation = session.get(Invitation, invitation_id)
-            if invitation is None or invitation.ended_at or invitation.expires_at <= self._now():
+    def __call__(self, invitation_id: int) -> Mapping[str, Fact] | None:
+        """None where the invitation has ended: then there is nothing to write about."""
+        with self._database.transaction() as session:
+            invitation = session.get(Invitation, invitation_id, with_for_update=True)
+            if invitation is None or invitation.ended_at:
                 return None
-            return self._links.url(Signed(invitation.purpose, invitation.id, invitation.nonce))
+            life = timedelta(hours=policy_of(session, invitation.person).link_hours)
+            invitation.expires_at = max(invitation.expires_at, self._now() + life)
+            link = Signed(invitation.purpose, invitation.id, invitation.nonce)
+            return {"link": self._links.url(link), "expires": expiry_of(invitation)}

@@ -44,7 +44,7 @@ def world(world: World) -> World:
     """With an address for Mia, and her invitation number 7."""
     with world.database.transaction() as session:
         mia(session.scalars(select(Person))).email = MIA
-    world.made_up_links[7] = LINK
+    world.made_up_links[7] = {"link": LINK}
     return world
 
 
@@ -203,12 +203,22 @@ def test_a_lasting_refusal_is_kept_with_the_person_until_a_mail_is_taken(world: 
     assert problem(world) == ""
 
 
-def test_a_refusal_for_now_is_not_held_against_a_person(world: World) -> None:
+def test_a_refusal_for_now_is_held_against_nobody_until_the_mail_is_given_up(world: World) -> None:
     world.mailer.faults = [(MailLater("put_off", 450), False)] * 1000
     invite(world)
-    world.settle(25 * 3600, step=1800)
-    assert world.mails()[0].error == "expired_put_off_450"
+    world.settle(23 * 3600, step=1800)
     assert problem(world) == ""
+    world.settle(2 * 3600, step=1800)
+    assert world.mails()[0].error == problem(world) == "expired_put_off_450"
+
+
+def test_a_person_whose_mail_no_server_was_there_for_is_seen_to_have_got_none(world: World) -> None:
+    world.mailing = Mailing(
+        world.database, None, world.clock, Composer(Wording(), world.link_facts)
+    )
+    invite(world)
+    world.settle(5)
+    assert problem(world) == "no_smtp"
 
 
 @pytest.mark.parametrize("address", ["", "not an address"])

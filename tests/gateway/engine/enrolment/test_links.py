@@ -20,6 +20,7 @@ from gateway.engine.enrolment.inviting import Left
 from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.engine.enrolment.visits import Step
 from gateway.links import Links, Signed
+from gateway.mail import MailLater
 from gateway.records.audit import Event
 from gateway.records.invitations import InvitationEnd, end_invitations
 from gateway.seal import new_key
@@ -56,6 +57,34 @@ def test_a_link_dies_after_a_day_or_as_the_policy_says(nina: Newcomer) -> None:
     nina.invited()
     nina.world.clock.forward(2 * HOUR)
     assert nina.is_dead()
+
+
+def test_a_mail_that_was_long_on_its_way_carries_a_link_whose_time_begins_now(
+    nina: Newcomer,
+) -> None:
+    policy(nina.world, link_hours="1")
+    nina.invite()
+    nina.world.mailer.faults = [(MailLater("put_off", 452), False)] * 9
+    nina.world.settle(4 * HOUR, step=300)
+    [letter] = nina.world.mailer.sent
+    [mail], [invitation] = nina.world.mails(), invitations(nina.world)
+    assert mail.sent_at
+    assert invitation.expires_at - mail.sent_at == timedelta(hours=1)
+    assert mail.sent_at - mail.created_at > timedelta(hours=1)
+    assert f"{invitation.expires_at:%H:%M} UTC" in letter.body.get_secret_value()
+    nina.token = letter.body.get_secret_value().partition("/activate/")[2].split()[0]
+    nina.world.clock.time = mail.sent_at + timedelta(minutes=59)
+    assert nina.step is Step.NUMBER
+    nina.world.clock.forward(60)
+    assert nina.is_dead()
+
+
+def test_sending_a_mail_once_more_shortens_no_time_that_an_approval_has(nina: Newcomer) -> None:
+    policy(nina.world, enrol_proof="operator")
+    nina.enrols()
+    [invitation] = invitations(nina.world)
+    nina.world.link(invitation.id)
+    assert invitations(nina.world)[0].expires_at == invitation.expires_at
 
 
 def test_an_older_link_is_dead_once_a_newer_one_is_sent(nina: Newcomer) -> None:
