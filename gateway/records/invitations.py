@@ -68,7 +68,7 @@ class Invitation(Base):
     remind_at: Mapped[datetime | None]
     """When the clock sends the next reminder; None for no more."""
     asked_at: Mapped[datetime | None]
-    """When a fresh link was asked for with this one."""
+    """When a fresh link was asked for with this one, or was due as this one had to end."""
     identified_at: Mapped[datetime | None]
     """When it was proved whose link it is, where the policy asks for more than the mail."""
     identified_by: Mapped[str] = mapped_column(String(12), default="")
@@ -96,14 +96,33 @@ def end_invitations(session: Session, person_id: int, why: InvitationEnd, now: d
     )
 
 
+def ask_anew_after_suspension(session: Session, person_id: int, now: datetime) -> None:
+    """Whoever was suspended before they had enrolled gets a fresh link, as they are back."""
+    newest = session.scalar(
+        select(Invitation)
+        .where(Invitation.person_id == person_id)
+        .order_by(Invitation.id.desc())
+        .limit(1)
+    )
+    is_due = newest is not None and newest.ended_for == InvitationEnd.SUSPENDED
+    if newest and is_due and newest.purpose == Purpose.ACTIVATION:
+        newest.remind_at = newest.asked_at = now
+
+
 @event.listens_for(Person, "after_update")
 def _end_with_the_address(_mapper: object, connection: Connection, person: Person) -> None:
-    """A link that went to another address than that on record now may be in a wrong mailbox."""
+    """A link that went to another address than that on record now may be in a wrong mailbox.
+
+    Who has not enrolled yet gets a fresh one at the new address: it is due at once.
+    """
     history = inspect(person).attrs.email.history
     if history.has_changes() and any(history.deleted):
-        invitations = table_of(Invitation)
-        connection.execute(
-            update(invitations)
-            .where(invitations.c.person_id == person.id, invitations.c.ended_at.is_(None))
-            .values(ended_at=datetime.now(UTC), ended_for=InvitationEnd.NEWER, remind_at=None)
+        invitations, now = table_of(Invitation), datetime.now(UTC)
+        ended = {"ended_at": now, "ended_for": InvitationEnd.NEWER}
+        is_activation = invitations.c.purpose == Purpose.ACTIVATION
+        alive = update(invitations).where(
+            invitations.c.person_id == person.id, invitations.c.ended_at.is_(None)
         )
+        due = {"remind_at": invitations.c.created_at, "asked_at": now}
+        connection.execute(alive.where(is_activation).values({**ended, **due}))
+        connection.execute(alive.values({**ended, "remind_at": None}))

@@ -7,7 +7,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from gateway.records.audit import Event, record
-from gateway.records.invitations import InvitationEnd, end_invitations
+from gateway.records.invitations import (
+    InvitationEnd,
+    ask_anew_after_suspension,
+    end_invitations,
+)
 from gateway.records.people import Person, Suspension
 
 
@@ -19,7 +23,8 @@ def suspend(session: Session, person: Person, why: Suspension, now: datetime, *,
 
 
 def unsuspend(session: Session, person: Person, now: datetime, *, mode: str) -> None:
-    """They can text as before. An invitation that ended meanwhile has to be sent anew."""
+    """They can text as before. Who had been invited and not enrolled yet is sent a fresh link."""
     reason = person.suspended_for
     person.suspended_at, person.suspended_for = None, ""
+    ask_anew_after_suspension(session, person.id, now)
     record(session, Event.PERSON_UNSUSPENDED, person, now, reason=reason, mode=mode)

@@ -40,6 +40,10 @@ NOT_NOW: Final = timedelta(minutes=30)
 """A reminder waits so long for somebody who is just typing in a code."""
 
 
+WHILE_FROZEN: Final = timedelta(days=1)
+"""How often it is tried whether somebody who is frozen can be written to again."""
+
+
 class Left(StrEnum):
     """Why somebody cannot be invited."""
 
@@ -153,7 +157,10 @@ class Reminding:
         if was_asked is None or not _take(session, invitation_id):
             return
         invitation, person = was_asked, was_asked.person
-        if why_left(person) or _was_revoked(session, person):
+        if _was_revoked(session, person):
+            return
+        if left := why_left(person):
+            _put_off(invitation, left, now)
             return
         if invitation.asked_at:
             invitation.asked_at = None
@@ -182,6 +189,14 @@ def _need_not_be_repeated(session: Session, person: Person, now: datetime) -> bo
     proof = newest_proof(session, current.id)
     waits = proof is not None and proof.ended_for == ProofEnd.PROVED
     return waits or now < current.created_at + JUST_SENT
+
+
+def _put_off(invitation: Invitation, left: Left, now: datetime) -> None:
+    """Until they can be written to: nobody is to believe that they have a link meanwhile."""
+    if left is Left.FROZEN:
+        invitation.remind_at = now + WHILE_FROZEN
+    elif left is Left.NO_EMAIL and purpose_for(invitation.person) is Purpose.ACTIVATION:
+        invitation.person.invited_at = None
 
 
 def _was_revoked(session: Session, person: Person) -> bool:

@@ -23,6 +23,8 @@ from gateway.links import Links, Signed
 from gateway.mail import MailLater
 from gateway.records.audit import Event
 from gateway.records.invitations import InvitationEnd, end_invitations
+from gateway.records.people import Suspension
+from gateway.records.suspending import suspend, unsuspend
 from gateway.seal import new_key
 from tests.gateway.engine.enrolment.conftest import (
     NINA,
@@ -239,6 +241,74 @@ def test_a_link_dies_when_the_address_that_it_went_to_is_corrected(nina: Newcome
     assert nina.is_dead()
 
 
+def test_a_fresh_link_goes_to_the_corrected_address_and_reminders_follow(nina: Newcomer) -> None:
+    nina.invited()
+    _corrected(nina, "the.right.nina@northwind.example")
+    nina.world.settle(10)
+    assert [letter.to.whole for letter in nina.world.mailer.sent][-1] == (
+        "the.right.nina@northwind.example"
+    )
+    nina.newest_link()
+    assert not nina.is_dead()
+    assert len(mails(nina.world, "activation")) == 2
+    nina.world.clock.forward(2 * DAY)
+    nina.world.settle(10)
+    assert len(mails(nina.world, "activation_reminder")) == 1
+
+
+def test_a_corrected_address_brings_no_mail_to_who_has_enrolled_or_was_revoked(
+    nina: Newcomer, mia: Newcomer
+) -> None:
+    mia.invited()
+    nina.invited()
+    with nina.world.database.transaction() as session:
+        person = nina.person(session)
+        end_invitations(session, person.id, InvitationEnd.REVOKED, nina.world.clock())
+    nina.world.settle(10)
+    for each in (nina, mia):
+        _corrected(each, f"the.right.{each.username}@northwind.example")
+        assert each.is_dead()
+    nina.world.settle(10)
+    assert len(nina.world.mailer.sent) == 1
+
+
+def test_who_lost_their_address_counts_as_not_invited(nina: Newcomer) -> None:
+    """So that the next invitation of everybody takes them, once they have one."""
+    nina.invited()
+    _corrected(nina, "")
+    nina.world.settle(10)
+    with nina.world.database.reading() as session:
+        assert nina.person(session).invited_at is None
+
+
+def test_who_was_suspended_and_comes_back_gets_a_fresh_link_if_they_had_not_enrolled(
+    nina: Newcomer, mia: Newcomer
+) -> None:
+    mia.invited()
+    nina.invited()
+    nina.world.settle(10)
+    for each in (nina, mia):
+        _suspended_for_a_day(each)
+    nina.world.settle(10)
+    assert len(mails(nina.world, "activation")) == 2
+    assert len(mails(nina.world, "activation_again")) == 1
+    nina.newest_link()
+    assert not nina.is_dead()
+
+
+def test_reminders_of_who_was_frozen_go_on_once_they_are_not(nina: Newcomer) -> None:
+    nina.invited()
+    nina.changed(frozen_at=nina.world.clock())
+    for _ in range(4):
+        nina.world.clock.forward(DAY)
+        nina.world.settle(10)
+    assert mails(nina.world, "activation_reminder") == []
+    nina.changed(frozen_at=None)
+    nina.world.clock.forward(DAY)
+    nina.world.settle(10)
+    assert len(mails(nina.world, "activation_reminder")) == 1
+
+
 def test_a_link_is_dead_while_its_person_is_frozen_and_nobody_approves_it(nina: Newcomer) -> None:
     nina.invited()
     nina.changed(frozen_at=nina.world.clock())
@@ -416,6 +486,21 @@ def _approved(nina: Newcomer) -> Approved:
         line = world.enrolment.line
         assert line.number == OUR_NUMBER
         return approve(session, world.seal, nina.person(session), line, world.clock())
+
+
+def _corrected(newcomer: Newcomer, email: str) -> None:
+    with newcomer.world.database.transaction() as session:
+        newcomer.person(session).email = email
+
+
+def _suspended_for_a_day(newcomer: Newcomer) -> None:
+    world = newcomer.world
+    with world.database.transaction() as session:
+        person = newcomer.person(session)
+        suspend(session, person, Suspension.DISABLED, world.clock(), mode="cli")
+    world.clock.forward(DAY)
+    with world.database.transaction() as session:
+        unsuspend(session, newcomer.person(session), world.clock(), mode="cli")
 
 
 def _may_ask(nina: Newcomer) -> bool:
