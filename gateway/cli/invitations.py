@@ -16,6 +16,7 @@ from gateway.cli import output, storage
 from gateway.cli.shell import Failed
 from gateway.engine.enrolment.approving import Approved, approve
 from gateway.engine.enrolment.inviting import Invited, Left, invite
+from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.records import Person, Phone
 from gateway.records.audit import Event, record
 from gateway.records.database import Database
@@ -27,6 +28,13 @@ AT_ONCE: Final = 200
 """People in one transaction: on SQLite texts wait for it."""
 
 WORTH_A_BAR: Final = 500
+
+WHY_NOT_APPROVED: Final = {
+    Reason.NUMBER_STOPPED: "STOP was texted from their number, so have them text START first",
+    Reason.NUMBER_SHARED: "their number has as many people already as the policy "
+    "people_per_number allows: raise it, or have them prove another number",
+    Reason.NUMBER_KEPT: "their number is theirs already",
+}
 
 WHY_LEFT: Final = {
     Left.NO_EMAIL: "has no email address",
@@ -107,9 +115,13 @@ def approve_(slug: str, username: str) -> None:
 def _approved(
     database: Database, seal: Seal, settings: Settings, slug: str, username: str
 ) -> Approved:
-    with database.transaction() as session:
-        person = storage.find_person(session, storage.find_organization(session, slug), username)
-        return approve(session, seal, person, settings.our_line, storage.now())
+    try:
+        with database.transaction() as session:
+            organization = storage.find_organization(session, slug)
+            person = storage.find_person(session, organization, username)
+            return approve(session, seal, person, settings.our_line, storage.now())
+    except StepRefused as refused:
+        raise Failed(f"{username} is not approved: {WHY_NOT_APPROVED[refused.reason]}") from None
 
 
 def _chosen(database: Database, wishes: Wishes) -> list[int]:

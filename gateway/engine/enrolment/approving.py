@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,9 +11,13 @@ from sqlalchemy.orm import Session
 
 from gateway.carriers import OurLine
 from gateway.engine.enrolment.completing import enrol
-from gateway.records import Person
+from gateway.engine.enrolment.numbers import refuse_taken
+from gateway.phones import PhoneNumber
+from gateway.policy import Policy
+from gateway.records import Person, Phone
 from gateway.records.audit import Event, record
 from gateway.records.invitations import Identified, open_invitation
+from gateway.records.policies import policy_of
 from gateway.records.proofs import ProofEnd, newest_proof
 from gateway.seal import Seal
 
@@ -28,8 +33,21 @@ class Approved(StrEnum):
     """There is no invitation that could be approved."""
 
 
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """Whose number it becomes."""
+
+    person_id: int
+    organization_id: int
+    policy: Policy
+
+
 def approve(session: Session, seal: Seal, person: Person, line: OurLine, now: datetime) -> Approved:
-    """Attest, for the invitation that is open; with another it has to be done again."""
+    """Attest, for the invitation that is open; with another it has to be done again.
+
+    Raises StepRefused where the number has become too many people's meanwhile, has texted STOP,
+    or is theirs already: then nothing may be committed.
+    """
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
     invitation = open_invitation(session, person.id)
     if invitation is None or person.suspended_at or person.frozen_at:
@@ -42,5 +60,11 @@ def approve(session: Session, seal: Seal, person: Person, line: OurLine, now: da
     record(session, Event.IDENTITY_PROVED, person, now, reason="operator", mode="cli")
     if proof is None or not proved:
         return Approved.ATTESTED
+    attested = Attested(person.id, person.organization_id, policy_of(session, person))
+    refuse_taken(session, seal, attested, _number(seal, proof.phone))
     enrol(session, seal, invitation, proof.phone, line, now)
     return Approved.ENROLLED
+
+
+def _number(seal: Seal, phone: Phone) -> PhoneNumber:
+    return PhoneNumber(seal.unseal(phone.sealed_number).get_secret_value())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 import phonenumbers
 from pydantic import SecretStr
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.engine.enrolment.visits import Visit
 from gateway.phones import PhoneNumber, PhoneNumberInvalid
+from gateway.policy import Policy
 from gateway.records import Person, Phone
 from gateway.seal import Seal
 
@@ -33,6 +34,17 @@ class Wish:
     """The IP address that it came from, kept with the consent."""
 
 
+class Newcomer(Protocol):
+    """Whose a number is to become."""
+
+    @property
+    def person_id(self) -> int: ...
+    @property
+    def organization_id(self) -> int: ...
+    @property
+    def policy(self) -> Policy: ...
+
+
 def checked_number(wish: Wish, visit: Visit) -> PhoneNumber:
     """A number that may be enrolled. Raises StepRefused, before anything is counted or sent."""
     try:
@@ -45,7 +57,7 @@ def checked_number(wish: Wish, visit: Visit) -> PhoneNumber:
     return number
 
 
-def refuse_taken(session: Session, seal: Seal, visit: Visit, number: PhoneNumber) -> None:
+def refuse_taken(session: Session, seal: Seal, visit: Newcomer, number: PhoneNumber) -> None:
     """Raises StepRefused where the number has texted STOP, is theirs, or is too many people's."""
     same = session.execute(
         select(Phone.person_id, Phone.verified_at, Phone.opted_out_at, Person.organization_id)

@@ -30,6 +30,7 @@ from tests.gateway.engine.enrolment.conftest import (
     NINA,
     OTHER,
     Newcomer,
+    add_person,
     events,
     invitations,
     mails,
@@ -468,6 +469,32 @@ def test_an_operator_may_attest_it_beforehand(nina: Newcomer) -> None:
     nina.asks_for_a_code()
     nina.types(nina.codes()[0])
     assert nina.verified() == ["code"]
+
+
+def test_an_operator_cannot_attest_a_number_that_has_texted_stop_meanwhile(nina: Newcomer) -> None:
+    policy(nina.world, enrol_proof="operator")
+    nina.enrols()
+    nina.world.text("STOP", sender=NINA)
+    with pytest.raises(StepRefused) as refused:
+        _approved(nina)
+    assert refused.value.reason is Reason.NUMBER_STOPPED
+    assert (nina.step, nina.verified()) == (Step.APPROVAL, [])
+    assert events(nina.world, Event.IDENTITY_PROVED) == []
+
+
+def test_an_operator_cannot_attest_a_number_of_more_people_than_may_share_it(
+    nina: Newcomer,
+) -> None:
+    policy(nina.world, enrol_proof="operator", people_per_number="1")
+    other = add_person(nina.world, "omar.said")
+    for each in (nina, other):
+        each.enrols()
+        nina.world.clock.forward(130)
+    assert _approved(nina) is Approved.ENROLLED
+    with pytest.raises(StepRefused) as refused:
+        _approved(other)
+    assert refused.value.reason is Reason.NUMBER_SHARED
+    assert other.verified() == []
 
 
 def test_nobody_is_approved_without_an_invitation(nina: Newcomer) -> None:
