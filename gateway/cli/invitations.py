@@ -14,14 +14,13 @@ from sqlalchemy.orm import Session
 
 from gateway.cli import output, storage
 from gateway.cli.shell import Failed
-from gateway.engine.enrolment.approving import Approved, approve
+from gateway.engine.enrolment.approving import Approved, approve, waiting
 from gateway.engine.enrolment.inviting import Invited, Left, invite
 from gateway.engine.enrolment.refusals import Reason, StepRefused
 from gateway.records import Person, Phone
 from gateway.records.audit import Event, record
 from gateway.records.database import Database
 from gateway.records.invitations import InvitationEnd, Purpose, end_invitations
-from gateway.seal import Seal
 from gateway.settings import MailSettings, Settings
 
 AT_ONCE: Final = 200
@@ -95,31 +94,54 @@ def revoke(slug: str, usernames: tuple[str, ...]) -> None:
 @click.command("approve")
 @click.argument("slug")
 @click.argument("username")
-def approve_(slug: str, username: str) -> None:
+@click.option("--yes", is_flag=True, help="Ask nothing: you have made sure of it.")
+def approve_(slug: str, username: str, *, yes: bool) -> None:
     """Attest that USERNAME of the organization SLUG is who they say, for enrol_proof=operator.
 
-    Make sure of it first, by a call to a number that you know or in person.
+    Make sure of it first, by a call to a number that you know or in person, and compare the last
+    digits of the number that they have proved. Beforehand it covers whatever number they prove
+    with the link that they have.
     """
-    settings = storage.read_settings(Settings)
+    line = storage.read_settings(Settings).our_line
     with storage.open_storage() as (database, seal):
-        came = _approved(database, seal, settings, slug, username)
-    if came is Approved.NOT_INVITED:
-        raise Failed(
-            f"{username} has no invitation that works: send one with "
-            f"`resetline people invite {slug} {username}`"
-        )
-    done = "Their number is in use now." if came is Approved.ENROLLED else "They can go on."
-    click.echo(f"Approved {username}. {done}")
+        with database.reading() as session:
+            person = _person(session, slug, username)
+            seen = waiting(session, seal, person, storage.now())
+        if seen is None:
+            raise _not_invited(slug, username)
+        what = seen.number.masked if seen.number else "whatever number they prove with their link"
+        if not yes:
+            _ask(f"Is it {username} who is to have {what}?")
+        with _refusals_told(username), database.transaction() as session:
+            person = _person(session, slug, username)
+            came = approve(session, seal, person, line, storage.now(), seen=seen)
+    if came not in {Approved.ENROLLED, Approved.ATTESTED}:
+        raise Failed(f"{username} has another invitation or number by now: run this again")
+    click.echo(f"Approved {username} for {what}.")
 
 
-def _approved(
-    database: Database, seal: Seal, settings: Settings, slug: str, username: str
-) -> Approved:
+def _person(session: Session, slug: str, username: str) -> Person:
+    return storage.find_person(session, storage.find_organization(session, slug), username)
+
+
+def _not_invited(slug: str, username: str) -> Failed:
+    return Failed(
+        f"{username} has no invitation that works: send one with "
+        f"`resetline people invite {slug} {username}`"
+    )
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise Failed(f"nobody can be asked here, so say --yes once you know: {question}")
+    if not click.confirm(question, err=True):
+        raise Failed("nothing was approved")
+
+
+@contextmanager
+def _refusals_told(username: str) -> Iterator[None]:
     try:
-        with database.transaction() as session:
-            organization = storage.find_organization(session, slug)
-            person = storage.find_person(session, organization, username)
-            return approve(session, seal, person, settings.our_line, storage.now())
+        yield
     except StepRefused as refused:
         raise Failed(f"{username} is not approved: {WHY_NOT_APPROVED[refused.reason]}") from None
 

@@ -61,9 +61,9 @@ def expiry_of(invitation: Invitation) -> str:
     return written_time(invitation.expires_at, _zone(invitation.person))
 
 
-def approval_waits(session: Session, person: Person, now: datetime) -> Mail:
+def approval_waits(session: Session, person: Person, number: PhoneNumber, now: datetime) -> Mail:
     """A number was proved, and the MSP has to attest whose it is."""
-    facts: dict[str, Fact] = {"username": person.username}
+    facts: dict[str, Fact] = {"username": person.username, "number": number.masked}
     return write(session, person.organization, "approval_waits_msp", facts, now=now)
 
 

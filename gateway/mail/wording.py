@@ -27,7 +27,7 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "activation_again": _INVITING,
         "enrolled": ("display_name", "username", "number", "our_number"),
         "number_changed": ("display_name", "username", "number", "hours"),
-        "approval_waits_msp": ("username",),
+        "approval_waits_msp": ("username", "number"),
         "password_reset": ("when", "certain"),
         "password_reset_msp": ("username", "request", "when", "certain"),
         "account_unlocked": ("when",),
@@ -44,6 +44,11 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 NEEDS_LINK: Final = frozenset(name for name, facts in FACTS.items() if "link" in facts)
 """These tell a link that is a secret: it is made when they are sent, and kept nowhere."""
+
+UNSAID: Final[Mapping[str, Mapping[str, Fact]]] = MappingProxyType(
+    {"approval_waits_msp": {"number": ""}}
+)
+"""What a mail leaves out that the version before has written, and this one sends."""
 
 SHARED: Final = frozenset({LAYOUT, PIECES, PLAIN})
 
@@ -97,6 +102,7 @@ class Wording:
         logo_src: str = "",
     ) -> Written:
         """Fill a mail in. The HTML is made of the text where a language has none of its own."""
+        facts = {**UNSAID.get(template, {}), **facts}
         named: dict[str, Fact] = {"organization": brand.organization, "support": brand.support}
         templating.refuse_wrong(template, {**named, **facts}, FACTS)
         place = self._place(template, language)

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from gateway.records.base import Base, Id
+from gateway.records.invitations import Invitation
 from gateway.records.phones import Phone
 
 
@@ -79,3 +80,10 @@ def newest_proof(session: Session, invitation_id: int) -> Proof | None:
         .limit(1)
         .options(joinedload(Proof.phone))
     )
+
+
+def awaiting_approval(session: Session, organization_id: int) -> set[int]:
+    """Who of an organization has proved a number that the MSP has to attest, by their ids."""
+    proved = select(Proof.person_id).join(Invitation, Proof.invitation_id == Invitation.id)
+    alive = Invitation.ended_at.is_(None), Proof.ended_for == ProofEnd.PROVED
+    return set(session.scalars(proved.where(Proof.organization_id == organization_id, *alive)))

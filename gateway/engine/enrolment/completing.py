@@ -49,17 +49,17 @@ def complete(
     if attested or invitation.identified_by == Identified.OPERATOR:
         enrol(session, seal, invitation, proof.phone, line, now)
     else:
-        _wait_for_approval(session, invitation, proof, now)
+        _wait_for_approval(session, seal, invitation, proof, now)
 
 
 def _wait_for_approval(
-    session: Session, invitation: Invitation, proof: Proof, now: datetime
+    session: Session, seal: Seal, invitation: Invitation, proof: Proof, now: datetime
 ) -> None:
     """The link shows that it waits, the number is kept, and nobody is reminded meanwhile."""
     invitation.expires_at, invitation.remind_at = now + APPROVAL_LIFE, None
     if proof.phone.forget_at:
         proof.phone.forget_at = now + APPROVAL_LIFE
-    notices.approval_waits(session, invitation.person, now)
+    notices.approval_waits(session, invitation.person, _number(seal, proof.phone), now)
 
 
 def enrol(
@@ -78,12 +78,16 @@ def enrol(
     session.flush()
     record(session, Event.PHONE_VERIFIED, person, now, reason=BY_CODE, mode="web")
     write(session, To.phone_of(person, phone.id), "enrolled", {}, sender=line.sender, now=now)
-    number = PhoneNumber(seal.unseal(phone.sealed_number).get_secret_value())
+    number = _number(seal, phone)
     if replaced:
         hours = _hold(session, person, now)
         notices.number_was_changed(session, person, number, hours, now)
     else:
         notices.number_is_theirs(session, person, number, line.number, now)
+
+
+def _number(seal: Seal, phone: Phone) -> PhoneNumber:
+    return PhoneNumber(seal.unseal(phone.sealed_number).get_secret_value())
 
 
 def _end(session: Session, proof: Proof, now: datetime) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+
+import pytest
+from pydantic import SecretStr
 from sqlalchemy import update
 
-from gateway.records import AuditEvent, Invitation, Mail, Person
+from gateway.records import AuditEvent, Invitation, Mail, Person, Phone, Proof
 from gateway.records.database import Database
+from gateway.records.proofs import ProofEnd
+from gateway.seal import Seal
 from tests.gateway.cli.conftest import Terminal
 
+NINA = "+14155550177"
 NEWCOMERS = """\
 username,email,phone
 mia.keller,mia@northwind.example,+14155550111
@@ -110,15 +118,94 @@ def test_a_link_is_revoked_once(terminal: Terminal) -> None:
 
 
 def test_nobody_is_approved_without_an_invitation(terminal: Terminal) -> None:
-    prepared(terminal)
+    with_settings(prepared(terminal))
+    refused = terminal.refused("people", "approve", "northwind", "nina.alvarez", "--yes")
+    assert "send one with `resetline people invite northwind nina.alvarez`" in refused
+    terminal.run("people", "invite", "northwind", "nina.alvarez")
+    said = terminal.run("people", "approve", "northwind", "nina.alvarez", "--yes")
+    assert said == "Approved nina.alvarez for whatever number they prove with their link.\n"
+
+
+def test_an_operator_sees_the_number_that_they_attest_and_is_asked(waits: Terminal) -> None:
+    words = ("people", "approve", "northwind", "nina.alvarez")
+    assert typed(waits, "n", *words).endswith("resetline: nothing was approved")
+    assert waits.people()["nina.alvarez"]["awaits_approval"] is True
+    assert "Is it nina.alvarez who is to have +1***0177? [y/N]" in typed(waits, "y", *words)
+    assert waits.phone_of("nina.alvarez")["verified"] is True
+
+
+def test_where_nobody_can_be_asked_nothing_is_approved_without_yes(waits: Terminal) -> None:
+    words = ("people", "approve", "northwind", "nina.alvarez")
+    refused = waits.refused(*words, stdin="y\n")
+    assert "say --yes once you know: Is it nina.alvarez who is to have +1***0177?" in refused
+    assert waits.phone_of("nina.alvarez")["verified"] is False
+    assert waits.run(*words, "--yes") == "Approved nina.alvarez for +1***0177.\n"
+
+
+def test_a_number_that_may_not_be_theirs_is_not_approved_and_the_reason_is_said(
+    waits: Terminal,
+) -> None:
+    waits.sql("UPDATE phones SET opted_out_at = created_at")
+    refused = waits.refused("people", "approve", "northwind", "nina.alvarez", "--yes")
+    assert "STOP was texted from their number, so have them text START first" in refused
+
+
+def test_who_waits_for_approval_is_listed_and_found(waits: Terminal) -> None:
+    listed = waits.run("people", "list", "northwind", "--awaiting-approval").splitlines()
+    assert [line.split()[0] for line in listed[1:]] == ["nina.alvarez"]
+    assert listed[1].endswith("waits for approval")
+    waits.run("people", "approve", "northwind", "nina.alvarez", "--yes")
+    left = waits.run("people", "list", "northwind", "--awaiting-approval")
+    assert left == "There is nobody like that.\n"
+
+
+@pytest.fixture
+def waits(terminal: Terminal) -> Terminal:
+    """Nina has proved a number with her link, and an operator has to attest it."""
+    with_settings(prepared(terminal)).run("policy", "set", "northwind", "enrol_proof=operator")
+    terminal.run("people", "invite", "northwind", "nina.alvarez")
+    [invitation] = terminal.stored(Invitation)
+    seal = Seal([SecretStr(terminal.environment["SECRET_KEYS"])])
+    phone = Phone(
+        tenant_id=invitation.tenant_id,
+        person_id=invitation.person_id,
+        sealed_number=seal.seal(SecretStr(NINA)),
+        number_index=seal.index(NINA),
+        created_at=invitation.created_at,
+    )
+    proof = Proof(
+        tenant_id=invitation.tenant_id,
+        organization_id=invitation.organization_id,
+        person_id=invitation.person_id,
+        invitation_id=invitation.id,
+        phone=phone,
+        seed="0" * 32,
+        created_at=invitation.created_at,
+        sent_at=invitation.created_at,
+        expires_at=invitation.created_at,
+        ended_at=invitation.created_at,
+        ended_for=ProofEnd.PROVED,
+    )
+    terminal.store(proof)
+    return terminal
+
+
+def with_settings(terminal: Terminal) -> Terminal:
     terminal.environment |= {
         "PUBLIC_URL": "https://reset.example.com",
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
         "TWILIO_AUTH_TOKEN": "a-token-of-this-test",
         "TWILIO_FROM": "+14155550100",
     }
-    refused = terminal.refused("people", "approve", "northwind", "nina.alvarez")
-    assert "send one with `resetline people invite northwind nina.alvarez`" in refused
-    terminal.run("people", "invite", "northwind", "nina.alvarez")
-    said = terminal.run("people", "approve", "northwind", "nina.alvarez")
-    assert said == "Approved nina.alvarez. They can go on.\n"
+    return terminal
+
+
+def typed(terminal: Terminal, answer: str, *words: str) -> str:
+    """What a command says on a real terminal, where it is answered: the last line of it."""
+    ours, theirs = os.openpty()
+    with terminal.start(*words, stdin=theirs, stderr=subprocess.PIPE) as process:
+        os.write(ours, f"{answer}\n".encode())
+        _, said = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    return str(said.decode().splitlines()[-1])

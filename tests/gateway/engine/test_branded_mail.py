@@ -186,11 +186,29 @@ def test_a_phone_that_was_set_up_or_changed_is_announced(world: World) -> None:
 def test_the_msp_is_asked_to_attest_a_number(world: World) -> None:
     with world.database.transaction() as session:
         session.scalars(select(Tenant)).one().alert_email = "alerts@msp.example"
-        approval_waits(session, mia(session.scalars(select(Person))), world.clock())
+        person = mia(session.scalars(select(Person)))
+        approval_waits(session, person, PhoneNumber(MIAS_PHONE), world.clock())
     world.settle(5)
     letter = only(world)
     assert letter.to.whole == "alerts@msp.example"
-    assert "Account: mia.keller\n" in letter.body.get_secret_value()
+    assert "Account: mia.keller\nNumber: +1***0111\n" in letter.body.get_secret_value()
+
+
+def test_a_mail_that_the_version_before_has_written_is_sent_without_the_number(
+    world: World,
+) -> None:
+    with world.database.transaction() as session:
+        organization = session.scalars(select(Organization)).one()
+        organization.alert_email = "alerts@msp.example"
+        write(
+            session,
+            organization,
+            "approval_waits_msp",
+            {"username": "mia.keller"},
+            now=world.clock(),
+        )
+    world.settle(5)
+    assert "Number:" not in only(world).body.get_secret_value()
 
 
 def test_a_lasting_refusal_is_kept_with_the_person_until_a_mail_is_taken(world: World) -> None:
