@@ -154,7 +154,7 @@ CHATTER: Final = frozenset(
 TO_OPTED_OUT: Final = frozenset({"stopped"})
 """What carriers ask for: that somebody is out, is the last that they hear."""
 
-TO_UNVERIFIED: Final = frozenset({"code", "number_replaced"})
+TO_UNVERIFIED: Final = frozenset({"code", "number_replaced", "not_me_done"})
 """What may be texted to a number that is nobody's yet, or not anybody's any more."""
 
 

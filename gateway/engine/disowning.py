@@ -32,13 +32,17 @@ STILL_SECRET: Final = (
 )
 
 
-def disown(session: Session, heard: Heard, found: Sequence[Sender]) -> Handled:
+def disown(
+    session: Session, heard: Heard, found: Sequence[Sender], replaced: Sequence[Sender] = ()
+) -> Handled:
     """Freeze whoever was helped from this phone lately, or all of its people if nobody was.
+
+    Whose number it was until another replaced it a moment ago is frozen in any case.
 
     Anybody who can forge a sender can do that to them, and then they have to call: the harm is
     smaller than that of a reset which somebody else has asked for.
     """
-    meant = _meant(session, heard.now, found)
+    meant = _meant(session, heard.now, found, replaced)
     _expire_all(session, meant, heard.now)
     for person in _locked(session, meant):
         if person.frozen_at is None:
@@ -46,15 +50,18 @@ def disown(session: Session, heard: Heard, found: Sequence[Sender]) -> Handled:
             notices.was_not_them(session, person, heard.now)
         _scramble_all(session, person.id, heard.now)
         log.warning("person.disowned", person=person.id)
-    return say(session, heard, found[0], Say("not_me_done"))
+    return say(session, heard, (*found, *replaced)[0], Say("not_me_done"))
 
 
-def _meant(session: Session, now: datetime, found: Sequence[Sender]) -> Sequence[int]:
+def _meant(
+    session: Session, now: datetime, found: Sequence[Sender], replaced: Sequence[Sender]
+) -> Sequence[int]:
     phones = [each.phone_id for each in found]
     lately = select(Request.person_id).where(
         Request.phone_id.in_(phones), Request.created_at > now - LATELY
     )
-    return sorted(set(session.scalars(lately)) or {each.person_id for each in found})
+    meant = {each.person_id for each in replaced} | set(session.scalars(lately))
+    return sorted(meant or {each.person_id for each in found})
 
 
 def _locked(session: Session, people: Sequence[int]) -> Sequence[Person]:

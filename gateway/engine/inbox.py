@@ -26,7 +26,7 @@ from gateway.records import InboundMessage
 from gateway.records.about import About
 from gateway.records.base import insert_once
 from gateway.records.database import Database
-from gateway.records.people import Sender, senders
+from gateway.records.people import Sender, replaced_senders, senders
 from gateway.records.questions import asked, forget_question
 from gateway.seal import Seal
 from gateway.templating import FALLBACK_LANGUAGE
@@ -133,15 +133,16 @@ class Inbox:
         found = [_spoken_to(each, heard) for each in known]
         answer = self._meant(session, heard, found)
         told = self._carrier_answers or heard.text.opt_out_type is not None
+        replaced = _replaced(session, heard) if isinstance(answer, Disown) else []
         match answer:
-            case _ if not found:
+            case _ if not (found or replaced):
                 return answer_stranger(session, heard, answer, carrier_answers=told)
             case None:
                 return Handled("carrier_answered")
             case OptOut() | OptIn():
                 return opt(session, heard, found, answer, carrier_answers=told)
             case Disown():  # also after a STOP: it needs no answer to protect them
-                return disown(session, heard, found)
+                return disown(session, heard, found, replaced)
             case _ if any(each.opted_out_at for each in found):
                 return Handled("opted_out")  # nothing may be changed that could not be told
         return self._answered(session, heard, found, answer)
@@ -202,6 +203,12 @@ def _spoken_to(sender: Sender, heard: Heard) -> Sender:
     if sender.has_own_language or heard.language == FALLBACK_LANGUAGE:
         return sender
     return replace(sender, language=heard.language)
+
+
+def _replaced(session: Session, heard: Heard) -> list[Sender]:
+    """Whose number it was a moment ago: no other word works from it."""
+    known = replaced_senders(session, heard.indexes, heard.now)
+    return [_spoken_to(each, heard) for each in known]
 
 
 def _question(session: Session, heard: Heard, found: Sequence[Sender]) -> Question | None:

@@ -155,13 +155,25 @@ def senders(session: Session, number_indexes: Sequence[str]) -> Sequence[Sender]
     return [Sender(*row) for row in found]
 
 
+def replaced_senders(
+    session: Session, number_indexes: Sequence[str], now: datetime
+) -> Sequence[Sender]:
+    """Whom the holder of a number spoke for until another took its place, while it is kept.
+
+    It speaks for nobody any more: all that it may still say is that it was not them.
+    """
+    told = {"indexes": list(number_indexes), "now": now}
+    found = session.connection().execute(_REPLACED_SENDERS, told)
+    return [Sender(*row) for row in found]
+
+
 LANGUAGE: Final = case((Person.language != "", Person.language), else_=Organization.language)
 """The language to write to a person in, where the organization is joined in."""
 
 HELPED: Final = and_(Person.self_serve, Person.suspended_at.is_(None), Person.frozen_at.is_(None))
 """Whether anything may be done for a person by text."""
 
-_SENDERS: Final = (
+_HOLDERS: Final = (
     select(
         Phone.id,
         Person.tenant_id,
@@ -178,9 +190,12 @@ _SENDERS: Final = (
     )
     .join_from(Phone, Person)
     .join(Organization)
-    .where(
-        Phone.number_index.in_(bindparam("indexes", expanding=True)),
-        Phone.verified_at.is_not(None),
-    )
+    .where(Phone.number_index.in_(bindparam("indexes", expanding=True)))
     .order_by(Phone.id)
+)
+_SENDERS: Final = _HOLDERS.where(Phone.verified_at.is_not(None))
+_REPLACED_SENDERS: Final = _HOLDERS.where(
+    Phone.verified_at.is_(None),
+    Phone.replaced_at.is_not(None),
+    Phone.forget_at > bindparam("now"),
 )

@@ -37,6 +37,8 @@ class Phone(Base):
     opted_out_at: Mapped[datetime | None]
     forget_at: Mapped[datetime | None]
     """When the clock forgets it: a number that was not proved, or that another has replaced."""
+    replaced_at: Mapped[datetime | None]
+    """When its owner's place was taken by another number; while it is kept, NOTME works from it."""
     created_at: Mapped[datetime]
 
     person: Mapped[Person] = relationship(back_populates="phones")

@@ -74,7 +74,8 @@ def enrol(
     person = invitation.person
     _use(session, invitation, now)
     replaced = _replace(session, person, phone, line, now)
-    phone.verified_at, phone.verified_by, phone.forget_at = now, BY_CODE, None
+    phone.verified_at, phone.verified_by = now, BY_CODE
+    phone.forget_at = phone.replaced_at = None
     session.flush()
     record(session, Event.PHONE_VERIFIED, person, now, reason=BY_CODE, mode="web")
     write(session, To.phone_of(person, phone.id), "enrolled", {}, sender=line.sender, now=now)
@@ -117,7 +118,7 @@ def _replace(
     for each in others:
         each.forget_at = now + REPLACED_LIFE
     for each in verified:
-        each.verified_at, each.verified_by = None, ""
+        each.verified_at, each.verified_by, each.replaced_at = None, "", now
         to = To.phone_of(person, each.id)
         write(session, to, "number_replaced", {}, sender=line.sender, now=now)
         record(session, Event.PHONE_REPLACED, person, now, mode="web")

@@ -416,6 +416,58 @@ def test_changing_the_number_tells_the_old_one_and_holds_resets_back(mia: Newcom
     assert timedelta(hours=23, minutes=55) < held - mia.world.clock() <= timedelta(hours=24)
 
 
+def test_notme_from_the_number_before_freezes_its_owner_and_is_told(
+    mia: Newcomer,
+) -> None:
+    mia.enrols(NINA)
+    mia.world.settle(10)
+    assert "Not you? Text NOTME" in mia.world.texts(MIA)[-1]
+    mia.world.text("NOTME", sender=MIA)
+    mia.world.work()
+    assert "Help by text is now off for your account" in mia.world.texts(MIA)[-1]
+    assert len(mails(mia.world, "not_me_msp")) == 1
+    assert len(events(mia.world, Event.PERSON_FROZEN)) == 1
+    mia.world.text("RESET", sender=NINA)
+    assert mia.world.requests() == []
+
+
+@pytest.mark.parametrize("word", ["RESET", "UNLOCK", "STATUS", "HELP", "START", "hm"])
+def test_no_other_word_works_from_the_number_before(mia: Newcomer, word: str) -> None:
+    mia.enrols(NINA)
+    mia.world.settle(10)
+    told = len(mia.world.texts(MIA))
+    mia.world.text(word, sender=MIA)
+    mia.world.settle(10)
+    assert mia.world.requests() == []
+    assert len(mia.world.texts(MIA)) == told
+    assert events(mia.world, Event.PERSON_FROZEN) == []
+
+
+def test_notme_works_from_no_number_that_was_not_proved_or_is_forgotten(mia: Newcomer) -> None:
+    mia.invited()
+    mia.asks_for_a_code(NINA)
+    mia.world.text("NOTME", sender=NINA)
+    mia.enrols(OTHER)
+    mia.world.settle(2 * DAY, step=HOUR)
+    mia.world.text("NOTME", sender=MIA)
+    mia.world.settle(10)
+    assert events(mia.world, Event.PERSON_FROZEN) == []
+
+
+def test_notme_from_a_shared_number_freezes_who_had_it_and_leaves_the_others(
+    mia: Newcomer,
+) -> None:
+    """Mia's number was another person's as well, who still has it."""
+    nina = add_person(mia.world, "nina.alvarez")
+    nina.enrols(MIA)
+    mia.world.clock.forward(130)
+    mia.enrols(OTHER)
+    mia.world.text("NOTME", sender=MIA)
+    frozen = {event.person_id for event in events(mia.world, Event.PERSON_FROZEN)}
+    with mia.world.database.reading() as session:
+        assert frozen == {mia.person(session).id}
+
+
 def test_the_hold_can_be_switched_off(mia: Newcomer) -> None:
     policy(mia.world, hold_after_phone_change_hours="0")
     mia.enrols(NINA)
