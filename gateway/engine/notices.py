@@ -83,6 +83,18 @@ def number_was_changed(
     return write(session, person, "number_changed", facts, now=now)
 
 
+def number_was_changed_on_the_page(
+    session: Session, person: Person, number: PhoneNumber, now: datetime
+) -> Mail:
+    """The same for the MSP. A synchronization tells of its changes itself."""
+    facts: dict[str, Fact] = {
+        "username": person.username,
+        "number": number.masked,
+        "when": written_time(now, _zone(person)),
+    }
+    return write(session, person.organization, "number_changed_msp", facts, now=now)
+
+
 def was_not_them(session: Session, person: Person, now: datetime) -> Mail:
     """Somebody has texted that it was not them: the MSP has to find out who it was."""
     facts: dict[str, Fact] = {

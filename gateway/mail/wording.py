@@ -27,6 +27,7 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "activation_again": _INVITING,
         "enrolled": ("display_name", "username", "number", "our_number"),
         "number_changed": ("display_name", "username", "number", "hours"),
+        "number_changed_msp": ("username", "number", "when"),
         "approval_waits_msp": ("username", "number"),
         "password_reset": ("when", "certain"),
         "password_reset_msp": ("username", "request", "when", "certain"),

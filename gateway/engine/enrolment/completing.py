@@ -83,6 +83,7 @@ def enrol(
     if replaced:
         hours = _hold(session, person, now)
         notices.number_was_changed(session, person, number, hours, now)
+        notices.number_was_changed_on_the_page(session, person, number, now)
     else:
         notices.number_is_theirs(session, person, number, line.number, now)
 

@@ -408,6 +408,8 @@ def test_changing_the_number_tells_the_old_one_and_holds_resets_back(mia: Newcom
     mia.world.settle(10)
     assert "another phone was set up" in mia.world.texts(MIA)[-1]
     assert len(mails(mia.world, "number_changed")) == 1
+    [mail] = mails(mia.world, "number_changed_msp")
+    assert (mail.recipient, mail.person_id) == ("msp", None)
     mia.world.text("RESET", sender=MIA)
     assert mia.world.requests() == []
     with mia.world.database.reading() as session:
@@ -466,6 +468,20 @@ def test_notme_from_a_shared_number_freezes_who_had_it_and_leaves_the_others(
     frozen = {event.person_id for event in events(mia.world, Event.PERSON_FROZEN)}
     with mia.world.database.reading() as session:
         assert frozen == {mia.person(session).id}
+
+
+def test_the_msp_hears_of_a_changed_number_and_not_of_a_first_one(
+    nina: Newcomer, mia: Newcomer
+) -> None:
+    nina.enrols(OTHER)
+    assert mails(nina.world, "number_changed_msp") == []
+    with mia.world.database.transaction() as session:
+        mia.person(session).organization.alert_email = "alerts@msp.example"
+    mia.world.clock.forward(130)
+    mia.enrols(NINA)
+    mia.world.settle(10)
+    [letter] = [each for each in mia.world.mailer.sent if each.to.whole == "alerts@msp.example"]
+    assert "Account: mia.keller\nNumber: +1***0177\n" in letter.body.get_secret_value()
 
 
 def test_the_hold_can_be_switched_off(mia: Newcomer) -> None:
