@@ -14,6 +14,7 @@ from gateway.settings import Settings
 
 def twilio(settings: Settings) -> Iterator[Finding]:
     """Without an account that lets us in, nothing more can be asked."""
+    yield from _public_number(settings)
     wanted = settings.public_url + "/twilio/sms"
     with closing(TwilioAccount(settings)) as account:
         finding = _account(account)
@@ -24,6 +25,14 @@ def twilio(settings: Settings) -> Iterator[Finding]:
             yield from _sender(f"number {number}", partial(account.number, number), wanted)
         for sid in settings.twilio_messaging_service_sid:
             yield from _sender(f"messaging service {sid}", partial(account.service, sid), wanted)
+
+
+def _public_number(settings: Settings) -> Iterator[Finding]:
+    """A Messaging Service does not say which of its numbers people are to text."""
+    if not settings.our_line.number:
+        detail = "pages and mails name no number to text, nor offer one to save"
+        advice = "set PUBLIC_NUMBER to the number of the Messaging Service that people text"
+        yield warning("public number", detail, advice)
 
 
 def _account(account: TwilioAccount) -> Finding:

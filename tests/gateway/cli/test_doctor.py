@@ -101,6 +101,15 @@ def test_what_is_well_is_said_in_one_line_each(ward: Terminal) -> None:
     assert result.stdout.endswith("Nothing is broken; 3 things are worth a look.\n")
 
 
+def test_a_service_whose_number_is_not_said_is_worth_a_look(ward: Terminal) -> None:
+    ward.environment |= {"TWILIO_FROM": "", "TWILIO_MESSAGING_SERVICE_SID": POOL}
+    assert findings(ward, status=0)["public number"]["advice"] == (
+        "set PUBLIC_NUMBER to the number of the Messaging Service that people text"
+    )
+    ward.environment["PUBLIC_NUMBER"] = GOOD
+    assert "public number" not in findings(ward, status=0)
+
+
 def test_secrets_are_in_no_report(ward: Terminal) -> None:
     shown = ward.run("doctor") + ward.run("doctor", "--json")
     for secret in (ward.environment["SECRET_KEYS"], "token"):
