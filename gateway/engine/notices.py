@@ -18,6 +18,7 @@ from gateway.records import Invitation, Mail, Person, Request
 from gateway.records.assignments import Assignment
 from gateway.records.audit import Event
 from gateway.records.mails import Recipient
+from gateway.records.policies import policy_of
 from gateway.templating import FALLBACK_LANGUAGE
 from handlers.conversation import Fact
 
@@ -78,8 +79,18 @@ def number_is_theirs(
 def number_was_changed(
     session: Session, person: Person, number: PhoneNumber, hold_hours: int, now: datetime
 ) -> Mail:
-    """Another number was set up: whoever did not do it themselves has to hear of it."""
-    facts = {**_greeting(person), "number": number.masked, "hours": str(hold_hours)}
+    """Another number was set up: whoever did not do it themselves has to hear of it.
+
+    Of a hold only those are told whom it keeps from anything.
+    """
+    policy = policy_of(session, person)
+    is_held = person.self_serve and policy.self_serve and policy.reset_by_sms
+    facts = {
+        **_greeting(person),
+        "number": number.masked,
+        "hours": str(hold_hours if is_held else 0),
+        "unlock": policy.unlock_by_sms,
+    }
     return write(session, person, "number_changed", facts, now=now)
 
 

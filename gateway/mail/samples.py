@@ -23,6 +23,7 @@ _FULL: Final[Mapping[str, Fact]] = MappingProxyType(
         "number": "+1***0143",
         "our_number": "+12025550100",
         "hours": "24",
+        "unlock": True,
         "request": "4711",
         "when": "2 Mar 2026 09:00 UTC",
         "reason": "30003",
@@ -37,6 +38,7 @@ _BARE: Final[Mapping[str, Fact]] = MappingProxyType(
         "certain": False,
         "our_number": "",
         "hours": "0",
+        "unlock": False,
     }
 )
 _BRANDED: Final = Brand(

@@ -26,7 +26,7 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "activation_reminder": _INVITING,
         "activation_again": _INVITING,
         "enrolled": ("display_name", "username", "number", "our_number"),
-        "number_changed": ("display_name", "username", "number", "hours"),
+        "number_changed": ("display_name", "username", "number", "hours", "unlock"),
         "number_changed_msp": ("username", "number", "when"),
         "approval_waits_msp": ("username", "number"),
         "password_reset": ("when", "certain"),
@@ -47,7 +47,7 @@ NEEDS_LINK: Final = frozenset(name for name, facts in FACTS.items() if "link" in
 """These tell a link that is a secret: it is made when they are sent, and kept nowhere."""
 
 UNSAID: Final[Mapping[str, Mapping[str, Fact]]] = MappingProxyType(
-    {"approval_waits_msp": {"number": ""}}
+    {"approval_waits_msp": {"number": ""}, "number_changed": {"unlock": False}}
 )
 """What a mail leaves out that the version before has written, and this one sends."""
 

@@ -28,6 +28,7 @@ from gateway.phones import PhoneNumber
 from gateway.pictures import redrawn
 from gateway.records import AuditEvent, Logo, Mail, Organization, Person, Tenant
 from gateway.records.mails import MailState
+from gateway.records.policies import set_value
 from gateway.templating import FactsWrong
 from tests.mail_server import Mailbox, mail_server
 from tests.pictures import logo
@@ -181,6 +182,29 @@ def test_a_phone_that_was_set_up_or_changed_is_announced(world: World) -> None:
     assert "is now +1***0111." in second
     assert "for the next 24 hours" in second
     assert MIAS_PHONE not in repr([mail.facts for mail in world.mails()]) + first + second
+
+
+@pytest.mark.parametrize(
+    ("policies", "hours", "told"),
+    [
+        ({}, 1, "for the next hour. UNLOCK and STATUS work at once."),
+        ({}, 24, "for the next 24 hours. UNLOCK and STATUS work at once."),
+        ({"unlock_by_sms": "off"}, 24, "for the next 24 hours. STATUS works at once."),
+        ({"reset_by_sms": "off"}, 24, "The number before it works no more.\n\nIf it was not"),
+        ({"self_serve": "off"}, 24, "The number before it works no more.\n\nIf it was not"),
+    ],
+)
+def test_of_a_changed_number_only_what_is_true_is_said(
+    world: World, policies: dict[str, str], hours: int, told: str
+) -> None:
+    with world.database.transaction() as session:
+        organization = session.scalars(select(Organization)).one()
+        for name, value in policies.items():
+            set_value(session, organization, name, value, world.clock())
+        person = mia(session.scalars(select(Person)))
+        number_was_changed(session, person, PhoneNumber(MIAS_PHONE), hours, world.clock())
+    world.settle(5)
+    assert told in only(world).body.get_secret_value()
 
 
 def test_the_msp_is_asked_to_attest_a_number(world: World) -> None:
