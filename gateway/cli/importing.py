@@ -153,7 +153,7 @@ class Import:
         if self._is_refused(phone, row):
             return False
         is_new = phone is None
-        is_theirs = phone is not None and phone.forget_at is None
+        is_theirs = phone is not None and phone.replaced_at is None
         others = proved if is_theirs else [each for each in person.phones if each is not phone]
         phone = phone or self._add_phone(person, row.phone)
         vouched = self._vouch(person, phone)
