@@ -43,7 +43,7 @@ def _tell_counts(slug: str, report: Report, *, dry_run: bool) -> None:
     counts = report.counts
     told = [
         f"{counts.listed} listed",
-        f"{counts.added} added",
+        f"{counts.added} added" + (f" ({counts.invited} invited)" if counts.invited else ""),
         f"{counts.changed} changed" + (f" ({counts.renamed} renamed)" if counts.renamed else ""),
         f"{counts.unchanged} unchanged",
         f"{counts.suspended} suspended",

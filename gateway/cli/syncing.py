@@ -25,6 +25,7 @@ from gateway.records import Organization, Person, Sync
 from gateway.records.database import Database
 from gateway.records.shared_time import SharedTime
 from gateway.records.syncs import sync_of, take_sync
+from gateway.settings import MailSettings
 
 OFF: Final = 0
 SHORTEST_MINUTES: Final = 5
@@ -73,6 +74,9 @@ class Every(click.ParamType[int]):
 @click.option(
     "--self-serve/--no-self-serve", default=None, help="Whoever is new may reset by text."
 )
+@click.option(
+    "--invite/--no-invite", default=None, help="Whoever is new is sent the mail to enrol by."
+)
 @click.option("--every", type=Every(), help="Do it again by itself, or off; 60 is a good choice.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option(
@@ -105,6 +109,8 @@ def sync(
             command.show(as_json=as_json)
             return
         task = command.checked(said)
+        if task.wishes.invite and not dry_run and every != OFF:
+            storage.need_mail_server(storage.read_settings(MailSettings))
         if dry_run:
             report = command.look(task, allow_mass_suspension)
         elif every == OFF:

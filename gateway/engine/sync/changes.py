@@ -40,6 +40,12 @@ class Changes:
         return self.person is not None and "username" in self.columns
 
     @property
+    def calls_for_an_invitation(self) -> bool:
+        """Whether somebody is new, can be written to, and has no number to be helped from yet."""
+        is_helped = self.can_text and self.choice.number is not None
+        return self.person is None and bool(self.columns.get("email")) and not is_helped
+
+    @property
     def counts(self) -> Counts:
         is_known = self.person is not None
         return Counts(

@@ -147,6 +147,7 @@ class Pages:
     def _count(self, found: Iterable[Changes]) -> None:
         for each in found:
             self.report.counts += each.counts
+            self.report.counts.invited += self.wishes.invite and each.calls_for_an_invitation
             for objection in (*each.facts.objections, *each.choice.objections):
                 self.report.tell(each.facts.username, objection)
 

@@ -25,6 +25,8 @@ class Counts:
     """Of those that were changed."""
     left_out: int = 0
     """Not taken up: nobody can sign in with such an account, or nothing may be done for it."""
+    invited: int = 0
+    """Of those that were added."""
     bad: int = 0
     unusable_numbers: int = 0
     without_number: int = 0

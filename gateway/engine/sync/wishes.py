@@ -20,6 +20,8 @@ class Wishes:
     """The organization vouches for the numbers in its directory."""
     self_serve: bool = False
     """Whoever is new may reset and unlock by text at once. Nobody else is switched by it."""
+    invite: bool = False
+    """Whoever is new, has an email and no verified number is sent the mail to enrol by."""
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:

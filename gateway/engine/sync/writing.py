@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from directory.people import DirectoryPerson
+from gateway.engine.enrolment.inviting import invite
 from gateway.engine.replacing import REPLACED_LIFE, replace
 from gateway.engine.sync.changes import Changes, changes
 from gateway.engine.sync.facts import Facts
@@ -64,6 +65,8 @@ class Writing:
             self._record(Event.EMAIL_CHANGED, person, reason=BY_SYNC)
         if found.comes_back:
             unsuspend(self.session, person, self.now, mode=self.mode)
+        if self.wishes.invite and found.calls_for_an_invitation:
+            invite(self.session, person, self.now, mode=self.mode)
         return found
 
     def _new(self) -> Person:

@@ -17,7 +17,7 @@ from uuid import UUID
 import pytest
 
 from gateway.engine.sync.run import PORTION
-from gateway.records import Person, Sync
+from gateway.records import Mail, Person, Sync
 from gateway.records.database import Database
 from gateway.records.syncs import take_sync
 from simulator.active_directory import Kind
@@ -148,6 +148,7 @@ def test_counts_and_problems_are_told_to_programs(terminal: Terminal, office: Si
     assert told == {
         "listed": 3,
         "added": 2,
+        "invited": 0,
         "changed": 0,
         "renamed": 0,
         "unchanged": 0,
@@ -337,6 +338,37 @@ def test_a_bar_shows_on_a_terminal_how_it_goes_on(terminal: Terminal, office: Si
     os.close(ours)
     assert "Synchronizing" in shown
     assert re.search(rf"\]  {PORTION}\b", shown)
+
+
+def test_whoever_is_new_is_invited_where_that_was_said_once(
+    terminal: Terminal, office: Simulation
+) -> None:
+    """Those who join later too, and nobody twice."""
+    assert "SMTP_URL" in terminal.refused(*SYNC, "--invite")
+    assert terminal.people() == {}
+    terminal.environment["SMTP_URL"] = "smtp://127.0.0.1:1"
+    assert "3 added (3 invited)" in terminal.run(*SYNC, "--invite", "--dry-run")
+    assert terminal.stored(Mail) == []
+    assert "3 added (3 invited)" in terminal.run(*SYNC, "--invite")
+    office.add_user("new", mobile="+1 415 555 0114", mail="new@northwind.example")
+    office.add_user("nomail", mobile="+1 415 555 0115")
+    assert "2 added (1 invited)" in terminal.run(*SYNC)
+    templates = [mail.template for mail in terminal.stored(Mail)]
+    assert templates == ["activation"] * 4
+    statuses = {name: person["status"] for name, person in terminal.people().items()}
+    assert statuses == {
+        **dict.fromkeys(("lea", "mia", "new", "sam"), "invited"),
+        "nomail": "imported",
+    }
+
+
+def test_whose_number_is_vouched_for_needs_no_invitation(
+    terminal: Terminal, office: Simulation
+) -> None:
+    terminal.environment["SMTP_URL"] = "smtp://127.0.0.1:1"
+    assert "3 added (1 invited)" in terminal.run(*SYNC, "--invite", "--trust-phones")
+    people = terminal.people()
+    assert {name for name, each in people.items() if each["invited_at"]} == {"lea"}
 
 
 def test_what_it_does_is_audited_by_whom(terminal: Terminal, office: Simulation) -> None:
