@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has none
 
 from tests.samba import samba
 
@@ -13,25 +17,52 @@ __all__ = ["samba"]
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
 
-DEAR = {
-    "samba": "the one Samba of this machine",
-    "site": "faults on SQLite",
-    "site_on_postgresql": "faults on PostgreSQL",
-}
+ON_SAMBA = frozenset(
+    {
+        "tests/directory/test_samba.py",
+        "tests/journeys/test_back_to_work.py",
+        "tests/journeys/test_directory_sync.py",
+        "tests/journeys/test_enrolment.py",
+        "tests/journeys/test_no_trace.py",
+    }
+)
+"""There is one Samba on a machine, so that these are never tested at once."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes test, what shares something dear is tested by one of them.
+class FileByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """A file is tested by one process, with whatever it sets up.
 
-    Beside what is named in `DEAR` that is each file, with whatever it has set up for its tests.
+    Those on Samba are by the same one, and what breaks running installations is by another: two
+    of those at once would only wait for the processor.
+    The marks of `--dist loadgroup` would say the same, but pytest-xdist 3.8 loses them with
+    pytest 9.2, whose tests take no other name once they are made.
     """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if file in ON_SAMBA:
+            return "on Samba"
+        return "faults" if file.startswith("tests/faults/") else file
 
 
-def _group(item: pytest.Item) -> str:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileByFile:
+    """Where several processes test, as in `make test`."""
+    return FileByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """A file that is new on Samba fails here, and not by waiting for it in vain."""
+    asking = {_file(item) for item in items if _is_on_samba(item)}
+    if asking - ON_SAMBA:
+        raise pytest.UsageError(f"name in ON_SAMBA of tests/conftest.py: {asking - ON_SAMBA}")
+
+
+def _is_on_samba(item: pytest.Item) -> bool:
     called = getattr(item, "callspec", None)
     needed = [*getattr(item, "fixturenames", ()), *(called.params.values() if called else ())]
-    file = item.nodeid.partition("::")[0]
-    return next((group for name, group in DEAR.items() if name in needed), file)
+    return any(isinstance(each, str) and each == "samba" for each in needed)
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
