@@ -14,9 +14,12 @@ from simulator.twilio.webhooks import signed
 from tests.installation import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER
 
 AREAS: Final = (
-    *(*range(203, 211), *range(212, 221), *range(301, 311), *range(312, 322)),
-    *(*range(401, 411), *range(412, 420)),
+    *(203, *range(205, 211), *range(212, 221), *range(301, 306), *range(307, 311)),
+    *(*range(312, 322), 401, 402, *range(404, 411), *range(412, 416), 417, 419),
+    *range(501, 506),
 )
+"""All of the United States: the numbers of an organization are those of its own country."""
+
 FICTIONAL: Final = range(100, 200)
 """555-0100 to 555-0199 are kept free for fiction in every area of North America."""
 
