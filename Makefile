@@ -19,7 +19,7 @@ demo: $(VENV)/demo ## start everything on embedded parts and print the address o
 
 test: lint ## check and run every test (as root on Debian it installs the real parts it tests on)
 	@sh tests/real-parts.sh
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(PYTEST)
+	@$(BIN)/python -m pytest $(PYTEST)
 
 lint: $(VENV)/test ## prove style, types and the directions of imports, and audit the dependencies
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
