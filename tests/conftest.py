@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has none
 
@@ -16,6 +17,16 @@ __all__ = ["samba"]
 # A busy machine makes a test slow, not wrong.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
+
+_configure = structlog.configure
+
+
+def _configure_for_a_while(**how: Any) -> None:
+    """As the product does, but no logger keeps it: tests that come later look at logs as well."""
+    _configure(**{**how, "cache_logger_on_first_use": False})
+
+
+structlog.configure = _configure_for_a_while  # type: ignore[assignment]  # all is said by name
 
 ON_SAMBA = frozenset(
     {

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-import structlog
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -76,8 +75,6 @@ def visited(world: World, nina: Newcomer, **changes: Any) -> Iterator[Visitor]:
         seal=world.seal, links=world.links, limits=world.limits, enrolment=world.enrolment
     )
     app = create_app(settings, gateway)
-    # Else whoever has logged once would escape the tests that look at logs afterwards.
-    structlog.configure(cache_logger_on_first_use=False)
     yield Visitor(app.test_client(), nina)
     gateway.database.close()
 

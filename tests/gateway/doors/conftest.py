@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
@@ -110,8 +109,6 @@ def _door(world: World) -> Iterator[Door]:
     gateway = Gateway(settings, another_time=world.clock)
     gateway.__dict__["seal"] = world.seal
     app = create_app(settings, gateway)
-    # Else whoever has logged once would escape the tests that look at logs afterwards.
-    structlog.configure(cache_logger_on_first_use=False)
     yield Door(app, gateway)
     gateway.database.close()
 
