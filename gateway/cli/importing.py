@@ -54,7 +54,7 @@ class Wishes:
 
     trust_phones: bool
     self_serve: bool
-    """Whoever is new may reset and unlock by text, unless the file says otherwise."""
+    """Everybody in the file may reset and unlock by text, unless it says otherwise."""
     replace_proved: bool = False
     """Also numbers that people have proved themselves."""
 
@@ -82,7 +82,7 @@ class Import:
 
     @cached_property
     def vouching(self) -> Vouching:
-        return Vouching.of(self.policy, self.organization.country, self._holders)
+        return Vouching.of(self.policy, self._holders)
 
     def run(self, rows: Iterable[Row]) -> Counts:
         people = people_of(self.session, self.organization)
@@ -120,7 +120,7 @@ class Import:
 
     def _change(self, person: Person, row: Row, *, is_new: bool) -> bool:
         """Whether anything was changed."""
-        helped = (self.wishes.self_serve and is_new) or None
+        helped = self.wishes.self_serve or None
         wanted = {
             "email": row.email or None,
             "display_name": row.display_name or None,

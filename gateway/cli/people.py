@@ -40,7 +40,7 @@ for each in (list_, sync, *SWITCHES, invite_, revoke, approve_):
 @click.argument("slug")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--trust-phones", is_flag=True, help="The organization vouches for the numbers.")
-@click.option("--self-serve", is_flag=True, help="Whoever is new may reset and unlock by text.")
+@click.option("--self-serve", is_flag=True, help="All of them may reset and unlock by text.")
 @click.option(
     "--replace-proved-phones", is_flag=True, help="Also numbers that people have proved themselves."
 )

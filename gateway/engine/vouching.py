@@ -21,21 +21,22 @@ CLOSED: Final = "country_closed"
 
 @dataclass(frozen=True, slots=True)
 class Vouching:
-    """The same rules as on the activation pages, for numbers of a directory or of a file."""
+    """The rules of the activation pages, for numbers of a directory or of a file."""
 
     countries: Sequence[str]
+    """Nothing where no list was made: who vouches for a number says whose it is."""
     most_people: int
     """So many people of the organization may share a number."""
     holders: Callable[[PhoneNumber], int]
     """How many people of the organization have it verified."""
 
     @classmethod
-    def of(cls, policy: Policy, country: str, holders: Callable[[PhoneNumber], int]) -> Self:
-        return cls(policy.open_countries(country), policy.people_per_number, holders)
+    def of(cls, policy: Policy, holders: Callable[[PhoneNumber], int]) -> Self:
+        return cls(policy.countries, policy.people_per_number, holders)
 
     def objection(self, number: PhoneNumber) -> str | None:
         """Why nobody else may get it, to follow the number in a sentence; None if they may."""
-        if number.region not in self.countries:
+        if self.countries and number.region not in self.countries:
             whose = f"a number of {number.region}" if number.region else "of no country"
             return f"is {whose}, and the policy countries lets in {', '.join(self.countries)} only"
         if self.holders(number) >= self.most_people:

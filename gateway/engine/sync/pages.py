@@ -123,7 +123,7 @@ class Pages:
         target = self.target
         policy = policy_for(session, target.tenant_id, target.organization_id)
         holders = Holders(session, self.seal, target.organization_id)
-        vouching = Vouching.of(policy, target.country, holders)
+        vouching = Vouching.of(policy, holders)
         return Numbers(self.seal, target.country, vouching if self.wishes.trust_phones else None)
 
     def _written(self, news: Sequence[Readable]) -> list[Changes]:

@@ -94,13 +94,14 @@ def test_an_address_that_changes_clears_nothing_else(proved: Terminal) -> None:
     assert proved.stored(Person)[0].email == "new@example.com"
 
 
-def test_an_import_lets_in_nobody_whom_an_operator_has_shut_out(terminal: Terminal) -> None:
-    terminal.imported(PEOPLE)
+def test_an_import_switches_on_whom_it_names_and_nobody_silently(terminal: Terminal) -> None:
+    """What a command was typed for, it does: also of those who are known already."""
+    terminal.imported("username\nmia.keller\nsam.ortiz\n")
+    assert "2 changed" in terminal.imported("username\nmia.keller\nsam.ortiz\n", "--self-serve")
+    assert audited(terminal) == [("person:self_serve:on", 1), ("person:self_serve:on", 2)]
     terminal.run("people", "self-serve", "northwind", "off", "mia.keller")
-    assert "2 unchanged" in terminal.imported(PEOPLE.replace(",yes", ","), "--self-serve")
+    assert "2 unchanged" in terminal.imported("username\nmia.keller\nsam.ortiz\n")
     assert not terminal.people()["mia.keller"]["self_serve"]
-    assert "1 changed" in terminal.imported(PEOPLE), "the file says it of her by name"
-    assert terminal.people()["mia.keller"]["self_serve"]
 
 
 def test_who_was_switched_and_whose_address_was_changed_is_audited(terminal: Terminal) -> None:

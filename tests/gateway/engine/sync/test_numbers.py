@@ -172,6 +172,7 @@ def test_a_number_that_another_has_replaced_is_told_so(office: Office, ana: str)
 def test_a_number_of_a_country_that_is_not_let_in_is_not_vouched_for(
     office: Office, ana: str
 ) -> None:
+    decide(office, "countries", "US")
     entry = changed(office.directory.listing[0], phones=(BRITISH, NEW))
     office.lists(entry)
     report = office.sync(trust_phones=True)
@@ -190,6 +191,7 @@ def test_which_countries_are_let_in_is_for_the_policy_to_say(office: Office, ana
 def test_a_number_that_is_verified_stays_so_when_its_country_is_let_in_no_more(
     office: Office, ana: str
 ) -> None:
+    decide(office, "countries", "US")
     office.give(ana, BRITISH, "sync")
     says(office, BRITISH, trusted=True)
     assert office.numbers(ana) == [(BRITISH, "sync")]
