@@ -86,7 +86,8 @@ def invite_(
     mail in any case, and the link in an older one works no more; who has a proved number gets one
     to change it.
     """
-    storage.need_mail_server(storage.read_settings(MailSettings))
+    if not dry_run:
+        storage.need_mail_server(storage.read_settings(MailSettings))
     wishes = Wishes(slug, usernames, Filter.of(filters), again, self_serve, dry_run)
     with storage.open_database() as database:
         ids = _chosen(database, wishes)

@@ -46,8 +46,14 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 NEEDS_LINK: Final = frozenset(name for name, facts in FACTS.items() if "link" in facts)
 """These tell a link that is a secret: it is made when they are sent, and kept nowhere."""
 
+_ALL_WORDS: Final = "RESET UNLOCK STATUS HELP"
 UNSAID: Final[Mapping[str, Mapping[str, Fact]]] = MappingProxyType(
-    {"approval_waits_msp": {"number": ""}, "number_changed": {"unlock": False}}
+    {
+        "activation": {"words": _ALL_WORDS},
+        "enrolled": {"words": _ALL_WORDS},
+        "approval_waits_msp": {"number": ""},
+        "number_changed": {"unlock": False},
+    }
 )
 """What a mail leaves out that the version before has written, and this one sends."""
 

@@ -171,7 +171,7 @@ class Pages:
 
 def _open_countries(visit: Visit) -> Sequence[str]:
     """By their codes, the organization's own first."""
-    open_ones = visit.policy.countries or (visit.country,)
+    open_ones = visit.policy.open_countries(visit.country)
     return sorted(open_ones, key=lambda code: code != visit.country)
 
 

@@ -14,7 +14,7 @@ from gateway.branding import Brand, Mark
 from gateway.colors import Color
 from gateway.mail import sources
 from gateway.mail.samples import LINK, facts_of, trials
-from gateway.mail.wording import FACTS, NEEDS_LINK, Wording
+from gateway.mail.wording import FACTS, NEEDS_LINK, UNSAID, Wording
 from gateway.templating import FactsWrong, TemplateUnknown
 from handlers.conversation import Fact
 
@@ -205,6 +205,14 @@ def test_a_page_that_asks_for_a_password_is_announced(template: str) -> None:
     assert all("current Windows password" in shown for shown in (text, Reader(html).words))
     _, text, html = written(template, asks_password=False)
     assert not any("current Windows" in shown for shown in (text, Reader(html).words))
+
+
+@pytest.mark.parametrize("template", sorted(UNSAID))
+def test_a_mail_that_the_version_before_has_written_is_sent(template: str) -> None:
+    said = facts_of(template)
+    facts = {name: fact for name, fact in said.items() if name not in UNSAID[template]}
+    assert facts.keys() < said.keys()
+    assert WORDING.write(template, "en", facts, BRAND).subject
 
 
 @pytest.mark.parametrize("template", ["activation", "enrolled"])
