@@ -48,8 +48,11 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.time = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+        self.seconds_a_look = 0.0
+        """What a real clock has gone on by when it is looked at again."""
 
     def __call__(self) -> datetime:
+        self.forward(self.seconds_a_look)
         return self.time
 
     def forward(self, seconds: float) -> None:

@@ -181,7 +181,7 @@ class Proving:
             session,
             To.phone_of(person, proof.phone_id),
             "code",
-            {"host": self._host, "minutes_left": str(_minutes_left(proof, now))},
+            {"host": self._host, "minutes_left": str(_minutes_left(proof))},
             sender=self._line.sender,
             now=now,
             proof_id=proof.id,
@@ -231,9 +231,9 @@ def _count(session: Session, proof: Proof, now: datetime) -> bool:
     )
 
 
-def _minutes_left(proof: Proof, now: datetime) -> int:
-    """Whole ones, so that nobody is promised more than there is; one at the least."""
-    return max(1, (proof.expires_at - now) // timedelta(minutes=1))
+def _minutes_left(proof: Proof) -> int:
+    """Whole ones when it was sent, so that nobody is promised more than there is; one at least."""
+    return max(1, (proof.expires_at - proof.sent_at) // timedelta(minutes=1))
 
 
 def _why_not_counted(proof: Proof, now: datetime) -> StepRefused:

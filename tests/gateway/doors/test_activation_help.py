@@ -93,10 +93,14 @@ def test_what_is_wrong_with_no_field_is_said_above_the_form(visitor: Visitor) ->
 @pytest.mark.parametrize(
     ("which", "said", "first"),
     [
-        ("US", "Numbers of United States can be used for Northwind.", ["US"]),
-        ("DE,US,CA", "United States, Germany or Canada can be used", ["US", "DE", "CA"]),
-        ("CA", "Numbers of Canada can be used", ["CA"]),
-        ("AT,DE,FR,IT,US", "the first 5 countries in this list can", ["US", "AT", "DE"]),
+        ("US", "Possible for Northwind: United States.", ["US"]),
+        (
+            "DE,US,CA",
+            "Possible for Northwind: United States, Germany or Canada.",
+            ["US", "DE", "CA"],
+        ),
+        ("CA", "Possible for Northwind: Canada.", ["CA"]),
+        ("AT,DE,FR,IT,US", "Possible for Northwind: the first 5 in this list.", ["US", "AT", "DE"]),
     ],
 )
 def test_the_page_of_the_number_says_which_countries_are_open(

@@ -121,6 +121,13 @@ def test_a_code_that_is_sent_again_says_how_long_it_still_works(nina: Newcomer) 
     assert "works for 1 min." in second
 
 
+def test_a_code_that_was_just_made_works_for_as_long_as_the_page_says(nina: Newcomer) -> None:
+    nina.invited()
+    nina.world.clock.seconds_a_look = 0.01
+    nina.asks_for_a_code()
+    assert "works for 10 min." in nina.world.texts(NINA)[0]
+
+
 def test_asking_for_the_same_number_anew_sends_the_same_code(nina: Newcomer) -> None:
     nina.invited()
     nina.asks_for_a_code()
