@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from directory.accounts import DirectorySettings
-from gateway.records import Base, OutboundMessage, Person, Phone, Request
+from gateway.records import Base, InboundMessage, OutboundMessage, Person, Phone, Request
 from gateway.records.database import Database
 from gateway.records.messages import OutboundState
 from gateway.records.requests import RequestState
@@ -301,6 +301,13 @@ class Installation:
 
     def states(self, username: str) -> list[RequestState]:
         return [RequestState(request.state) for request in self.requests(username)]
+
+    def outcomes(self, number: str) -> list[str]:
+        """What became of each text from a phone, oldest first: the carrier may swap them."""
+        index = Seal([SecretStr(self.secret_key)]).index(number)
+        wanted = select(InboundMessage.outcome).where(InboundMessage.number_index == index)
+        with self._database.transaction() as session:
+            return list(session.scalars(wanted.order_by(InboundMessage.id)))
 
     def is_quiet(self) -> bool:
         """Nothing waits any more: every answer has been delivered and its copy emptied."""

@@ -73,6 +73,7 @@ def test_stop_shows_in_the_list_before_they_need_help_and_start_takes_it_back(
     installation.text("STOP", phone)
     wait_for(lambda: status() == "opted_out")
     installation.text("RESET", phone)
+    wait_for(lambda: installation.outcomes(phone) == ["opt_out", "opted_out"])
     installation.text("START", phone)
     wait_for(lambda: status() == before)
     assert installation.requests("omar.stop") == []
