@@ -37,8 +37,9 @@ def replace(
     for each in old:
         each.verified_at, each.verified_by = None, ""
         each.replaced_at, each.forget_at = now, now + REPLACED_LIFE
-        to = To.phone_of(person, each.id)
-        write(session, to, "number_replaced", {}, sender=sender, now=now)
+        if each.opted_out_at is None:  # else the mail to them has to do
+            to = To.phone_of(person, each.id)
+            write(session, to, "number_replaced", {}, sender=sender, now=now)
         record(session, Event.PHONE_REPLACED, person, now, reason=reason, mode=mode)
     hours = _hold(session, person, now)
     number = PhoneNumber(seal.unseal(new.sealed_number).get_secret_value())

@@ -30,6 +30,14 @@ def test_a_reset_is_held_back_once_another_number_is_vouched_for(terminal: Termi
     assert terminal.events()[-3:] == ["phone:replaced", "phone:verified", "people:imported"]
 
 
+def test_a_number_that_texted_stop_is_not_told_and_the_person_is(terminal: Terminal) -> None:
+    terminal.imported(PEOPLE, "--trust-phones")
+    terminal.opts("+14155550111", out=True)
+    again(terminal, OTHER, "--trust-phones")
+    assert terminal.stored(OutboundMessage) == []
+    assert [mail.template for mail in terminal.stored(Mail)] == ["number_changed"]
+
+
 def test_how_long_is_for_the_policy_to_say(terminal: Terminal) -> None:
     terminal.run("policy", "set", "northwind", "hold_after_phone_change_hours=0")
     terminal.imported(PEOPLE, "--trust-phones")
