@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers.geodata.locale import LOCALE_DATA
-
-UNNAMED: Final = {"AC": "Ascension Island", "TA": "Tristan da Cunha", "XK": "Kosovo"}
-"""What the tables of phonenumbers have no name for."""
-
-_DEFAULT: Final = "aa"
-_AS_IN: Final = "*"
+from babel import Locale, UnknownLocaleError
 
 
 class Country(NamedTuple):
@@ -25,17 +19,13 @@ class Country(NamedTuple):
 
 def countries(first: Sequence[str], language: str) -> Sequence[Country]:
     """Some first, as they are given, and then all in the order of their names without accents."""
-    found = {each.code: each for each in _all(language.partition("-")[0])}
+    found = {each.code: each for each in _all(language)}
     return [*(found.pop(code) for code in first if code in found), *found.values()]
 
 
 def name_of(code: str, language: str) -> str:
-    """A country's name in a language, else in English."""
-    names = LOCALE_DATA.get(code, {})
-    name = names.get(language.partition("-")[0], names.get("en", ""))
-    if name.startswith(_AS_IN):
-        name = names.get(name.removeprefix(_AS_IN), names.get(_DEFAULT, ""))
-    return name or UNNAMED.get(code, code)
+    """A country's name in a language, else in English (Unicode CLDR)."""
+    return _names(language).get(code) or _names("en").get(code, code)
 
 
 @cache
@@ -45,6 +35,14 @@ def _all(language: str) -> Sequence[Country]:
         for code in phonenumbers.SUPPORTED_REGIONS
     ]
     return sorted(found, key=lambda each: _without_accents(each.name))
+
+
+@cache
+def _names(language: str) -> Mapping[str, str]:
+    try:
+        return Locale.parse(language, sep="-").territories
+    except (UnknownLocaleError, ValueError):
+        return Locale("en").territories
 
 
 def _without_accents(name: str) -> str:
