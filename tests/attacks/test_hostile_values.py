@@ -1,7 +1,8 @@
 """Names that are meant to be read as something else: in files, texts and exports.
 
-In LDAP: tests/directory/contract/finding.py; on pages: tests/gateway/doors/test_activation.py; in
-mails: tests/gateway/mail/test_mail_wording.py; in any event: tests/gateway/cli/test_audit.py.
+In LDAP: tests/directory/contract/finding.py; in mails: tests/gateway/mail/test_mail_wording.py;
+on pages: tests/gateway/doors/enrolment/test_foreign_requests.py; in any event:
+tests/gateway/cli/test_audit.py.
 """
 
 from __future__ import annotations

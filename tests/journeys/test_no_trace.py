@@ -16,7 +16,7 @@ from typing import Final
 import pytest
 
 from tests.databases import fresh_postgresql
-from tests.gateway.doors.activation import CSRF
+from tests.gateway.doors.enrolment.activation import CSRF
 from tests.gateway.engine.test_one_text import password_in
 from tests.installation import MSP_ADDRESS, Installation, installed, wait_for
 from tests.journeys.test_back_to_work import lock

@@ -19,8 +19,8 @@ from gateway.limits import Allowed, Limit, Verdict
 from gateway.records import schema
 from gateway.records.database import Database
 from tests.fakes import FakeLimits
-from tests.gateway.doors.activation import visited
 from tests.gateway.doors.conftest import PUBLIC_URL
+from tests.gateway.doors.enrolment.activation import visited
 from tests.gateway.engine.enrolment.conftest import add_person
 from tests.world import World
 

@@ -14,7 +14,7 @@ from sqlalchemy import Table, select
 from gateway.engine.doorbell import JobName
 from gateway.records import Base, DirectoryRecord, Organization, Person, Phone, Tenant
 from tests.gateway.cli.conftest import Terminal
-from tests.gateway.doors.activation import visited
+from tests.gateway.doors.enrolment.activation import visited
 from tests.gateway.engine.enrolment.conftest import Newcomer, add_person
 from tests.offices import SimulatedOffice, simulated_office
 from tests.rules.routes import Uncounted, Walk, world_at

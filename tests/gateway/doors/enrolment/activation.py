@@ -30,10 +30,10 @@ class Visitor:
     csrf: str = field(default="", init=False)
 
     def get(self, page: str = "", token: str | None = None, **options: Any) -> TestResponse:
-        return self._kept(self.client.get(self._path(page, token), **self._over_tls(options)))
+        return self._kept(self.client.get(self.path(page, token), **self._over_tls(options)))
 
     def head(self, page: str = "") -> TestResponse:
-        return self.client.head(self._path(page, None), **self._over_tls({}))
+        return self.client.head(self.path(page), **self._over_tls({}))
 
     def post(
         self,
@@ -43,7 +43,7 @@ class Visitor:
         **options: Any,
     ) -> TestResponse:
         data = {"csrf_token": self.csrf, **(form or {})}
-        path = self._path(page, token)
+        path = self.path(page, token)
         return self._kept(self.client.post(path, data=data, **self._over_tls(options)))
 
     def types_number(self, number: str = "(415) 555-0177", **changes: str) -> TestResponse:
@@ -53,7 +53,7 @@ class Visitor:
         self.nina.world.work()
         return answer
 
-    def _path(self, page: str, token: str | None) -> str:
+    def path(self, page: str, token: str | None = None) -> str:
         path = f"/activate/{self.nina.token if token is None else token}"
         return f"{path}/{page}" if page else path
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,23 +10,9 @@ from sqlalchemy import update
 
 from gateway.carriers import OurLine
 from gateway.records import Organization
-from tests.gateway.doors.activation import Visitor, visited
+from tests.gateway.doors.enrolment.activation import Visitor, visited
 from tests.gateway.engine.enrolment.conftest import Newcomer, add_person, other_than, policy
 from tests.world import MIA, World
-
-
-@pytest.fixture
-def nina(world: World) -> Newcomer:
-    """Who has got her mail."""
-    newcomer = add_person(world, "nina.alvarez")
-    newcomer.invited()
-    return newcomer
-
-
-@pytest.fixture
-def visitor(world: World, nina: Newcomer) -> Iterator[Visitor]:
-    with visited(world, nina) as visitor:
-        yield visitor
 
 
 def test_a_dead_link_sets_no_cookie_and_stands_nowhere_in_its_page(visitor: Visitor) -> None:

@@ -12,23 +12,9 @@ import pytest
 from gateway.engine.enrolment.visits import Visits
 from gateway.logs import without_secrets
 from gateway.records.database import DatabaseUnavailable
-from tests.gateway.doors.activation import Visitor, visited
+from tests.gateway.doors.enrolment.activation import Visitor, visited
 from tests.gateway.engine.enrolment.conftest import Newcomer, add_person
 from tests.world import World
-
-
-@pytest.fixture
-def nina(world: World) -> Newcomer:
-    """Who has got her mail."""
-    newcomer = add_person(world, "nina.alvarez")
-    newcomer.invited()
-    return newcomer
-
-
-@pytest.fixture
-def visitor(world: World, nina: Newcomer) -> Iterator[Visitor]:
-    with visited(world, nina) as visitor:
-        yield visitor
 
 
 class Failing:
@@ -107,3 +93,26 @@ def counted(visitor: Visitor, *callers: str) -> list[str]:
     return [
         key for name, key in visitor.nina.world.limits.taken if name.endswith("links_per_address")
     ]
+
+
+@pytest.mark.parametrize(("hops", "counted_together"), [(0, True), (1, False)])
+def test_behind_a_proxy_of_ours_each_caller_is_counted_by_their_own_address(
+    world: World, hops: int, *, counted_together: bool
+) -> None:
+    nina = add_person(world, "nina.alvarez")
+    nina.invited()
+    with visited(world, nina, trusted_proxies=hops) as visitor:
+        for place in range(3):
+            forwarded = {"X-Forwarded-For": f"203.0.113.{place}, 198.51.100.{place}"}
+            visitor.get(headers=forwarded)
+    keys = [key for name, key in world.limits.taken if name.endswith("links_per_address")]
+    assert (len(keys) == 1) == counted_together
+
+
+def test_a_network_of_ipv6_is_one_caller(visitor: Visitor) -> None:
+    for place in range(3):
+        visitor.get(environ_overrides={"REMOTE_ADDR": f"2001:db8:1:2::{place:x}"})
+    keys = [
+        key for name, key in visitor.nina.world.limits.taken if name.endswith("links_per_address")
+    ]
+    assert len(keys) == 1

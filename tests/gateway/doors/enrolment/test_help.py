@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -11,19 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from gateway.doors.enrolment.card import LINE_BYTES, contact_card, drawn
-from gateway.doors.enrolment.shown import masked_name, masked_username
 from gateway.records import Organization
-from tests.gateway.doors.activation import Visitor, faults_of, visited
-from tests.gateway.engine.enrolment.conftest import add_person, other_than, policy
+from tests.gateway.doors.enrolment.activation import Visitor, faults_of
+from tests.gateway.engine.enrolment.conftest import other_than, policy
 from tests.world import World
-
-
-@pytest.fixture
-def visitor(world: World) -> Iterator[Visitor]:
-    nina = add_person(world, "nina.alvarez")
-    nina.invited()
-    with visited(world, nina) as visitor:
-        yield visitor
 
 
 def test_a_double_click_leads_to_the_page_of_the_code_that_was_sent(visitor: Visitor) -> None:
@@ -214,26 +204,6 @@ def test_a_contact_can_be_read_by_a_camera() -> None:
     picture = drawn(contact_card("N" * 40, "N" * 40, "+14155550100"))
     [size] = re.findall(r'viewBox="0 0 (\d+) \1"', picture)
     assert int(size) // 4 <= 11.5 * 16 / 2
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("Alvarez, Nina", "Nina A."),
-        ("Alvarez, Nina Maria", "Nina A."),
-        ("Nina,", "Nina"),
-        ("\u202eNina\u0000 Alvarez", "Nina A."),
-        ("  ", ""),
-    ],
-)
-def test_names_are_known_however_a_directory_writes_them(name: str, shown: str) -> None:
-    assert masked_name(name) == shown
-
-
-@given(st.text(max_size=60))
-def test_no_name_turns_round_what_stands_beside_it(name: str) -> None:
-    for shown in (masked_name(name), masked_username(name)):
-        assert not any(letter in shown for letter in "\u202a\u202b\u202d\u202e\u2066\u2067\n\r\x00")
 
 
 def set_organization(world: World, **values: str) -> None:
