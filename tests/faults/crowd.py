@@ -15,9 +15,9 @@ from twilio.request_validator import RequestValidator
 
 from gateway.records.database import DatabaseUnavailable
 from gateway.records.requests import RequestState
-from tests.gateway.engine.test_one_text import password_in
 from tests.installation import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, Installation, wait_for
 from tests.offices import Office
+from tests.texts import password_in
 
 NO_ANSWER = 0
 """What is counted when nobody listens, or the connection ends without an answer."""

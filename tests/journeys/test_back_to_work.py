@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from tests.gateway.engine.test_one_text import password_in
 from tests.installation import Installation, wait_for
 from tests.journeys.conftest import PEOPLE
 from tests.offices import Office
+from tests.texts import password_in
 
 
 def lock(office: Office, username: str) -> None:

@@ -13,10 +13,10 @@ import pytest
 
 from tests.chromium import DESKTOP, PHONE, Chromium, chromium
 from tests.databases import fresh_postgresql
-from tests.gateway.engine.test_one_text import password_in
 from tests.installation import Installation, installed, wait_for
 from tests.mail_server import Mailbox, mail_server
 from tests.offices import Office, SambaOffice, simulated_office
+from tests.texts import password_in
 
 OUR_COLOR = "#0b6e4f"
 NUMBERS = {

@@ -17,12 +17,12 @@ import pytest
 
 from tests.databases import fresh_postgresql
 from tests.gateway.doors.enrolment.activation import CSRF
-from tests.gateway.engine.test_one_text import password_in
 from tests.installation import MSP_ADDRESS, Installation, installed, wait_for
 from tests.journeys.test_back_to_work import lock
 from tests.journeys.test_enrolment import CODE
 from tests.mail_server import Mailbox, mail_server
 from tests.offices import Office, SambaOffice, simulated_office
+from tests.texts import password_in
 from tests.told import word_in
 
 NAME: Final = "vera.trace"

@@ -27,9 +27,9 @@ from gateway.engine.doorbell import JobName, QueueName
 from gateway.records import Mail, Request
 from gateway.records.requests import RequestState
 from tests.gateway.cli.conftest import Terminal
-from tests.gateway.engine.test_one_text import password_in
 from tests.gateway.monitoring.conftest import Watcher
 from tests.redis_server import RedisServer
+from tests.texts import password_in
 from tests.world import MIA, SAM, World
 
 NOWHERE = "redis://127.0.0.1:1/0"

@@ -24,7 +24,7 @@ from gateway.records import Request
 from gateway.records.requests import RequestState
 from tests.databases import fresh_sqlite
 from tests.fakes import Crash, FakeDoorbell
-from tests.gateway.engine.test_one_text import password_in
+from tests.texts import password_in
 from tests.world import MIA, SAM, World
 
 DIRECTORY_FAULTS: list[DirectoryError | None] = [

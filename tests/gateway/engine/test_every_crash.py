@@ -13,7 +13,7 @@ from gateway.records.requests import RequestState
 from tests.databases import fresh_sqlite
 from tests.fakes import Crash
 from tests.gateway.engine.test_any_story import MEMORY
-from tests.gateway.engine.test_one_text import password_in
+from tests.texts import password_in
 from tests.world import World
 
 MakeWorld = Callable[[], World]

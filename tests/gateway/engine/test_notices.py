@@ -9,8 +9,8 @@ from directory.errors import DirectoryUnreachable, OutcomeUnknown
 from gateway.policy import Scope
 from gateway.records import Organization
 from tests.gateway.engine.test_every_crash import MakeWorld, crash_at, make_world
-from tests.gateway.engine.test_one_text import password_in
 from tests.gateway.engine.test_permissions import change_mia, decide
+from tests.texts import password_in
 from tests.world import World
 
 __all__ = ["make_world"]

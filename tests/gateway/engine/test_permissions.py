@@ -17,7 +17,7 @@ from gateway.records import Organization, Person, Tenant
 from gateway.records.policies import Holder, set_value, take_back
 from gateway.records.requests import RequestState
 from tests.fakes import FakeDirectory
-from tests.gateway.engine.test_one_text import password_in
+from tests.texts import password_in
 from tests.world import MIA, SAM, VOCABULARY, World
 
 TENANT, ORGANIZATION, PERSON = Scope

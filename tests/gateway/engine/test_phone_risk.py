@@ -27,8 +27,8 @@ from simulator.twilio import Account, Carrier, serving
 from simulator.twilio.api import blueprint
 from tests.gateway.doors.conftest import ACCOUNT_SID, TOKENS, web_settings
 from tests.gateway.engine.test_notices import ALERTS, body, mailed
-from tests.gateway.engine.test_one_text import password_in
 from tests.gateway.engine.test_permissions import answer, decide
+from tests.texts import password_in
 from tests.world import MIA, SAM, World
 
 MOBILE, LANDLINE, VOIP, OTHER = LineType

@@ -16,7 +16,7 @@ from gateway.engine.deliveries import Report
 from gateway.records import Organization, Person, Phone
 from gateway.records.requests import RequestState
 from tests.fakes import SentText
-from tests.gateway.engine.test_one_text import password_in
+from tests.texts import password_in
 from tests.world import World
 
 MIAS_OTHER = "+14155550121"
