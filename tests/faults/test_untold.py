@@ -23,8 +23,8 @@ OTHERS = iter([f"+1312555{number:04}" for number in range(150, 199)])
 
 
 def mailed_to(row: Row, address: str) -> list[str]:
-    """The subjects of the mails that an address got, oldest first."""
-    mails = zip(row.site.mailbox.mails, row.site.mailbox.seen, strict=True)
+    """The subjects of the mails that an address got, oldest first; one may just be coming in."""
+    mails = zip(row.site.mailbox.mails, row.site.mailbox.seen, strict=False)
     return [str(mail["Subject"]) for mail, (_sender, to) in list(mails) if to == address]
 
 
