@@ -296,7 +296,7 @@ class Installation:
     def requests(self, username: str) -> list[Request]:
         """What one person has asked for, oldest first."""
         wanted = select(Request).join(Person).where(Person.username_key == username)
-        with self._database.transaction() as session:
+        with self._database.reading() as session:
             return list(session.scalars(wanted.order_by(Request.id)))
 
     def states(self, username: str) -> list[RequestState]:
@@ -306,7 +306,7 @@ class Installation:
         """What became of each text from a phone, oldest first: the carrier may swap them."""
         index = Seal([SecretStr(self.secret_key)]).index(number)
         wanted = select(InboundMessage.outcome).where(InboundMessage.number_index == index)
-        with self._database.transaction() as session:
+        with self._database.reading() as session:
             return list(session.scalars(wanted.order_by(InboundMessage.id)))
 
     def is_quiet(self) -> bool:
@@ -314,7 +314,7 @@ class Installation:
         unfinished = (
             OutboundMessage.state.in_((OutboundState.WAITING, OutboundState.ACCEPTED))
         ) | (OutboundMessage.redacted_at.is_(None))
-        with self._database.transaction() as session:
+        with self._database.reading() as session:
             return session.scalar(select(OutboundMessage.id).where(unfinished).limit(1)) is None
 
     def reconnect(self) -> None:
@@ -329,7 +329,7 @@ class Installation:
             .join(Phone)
             .where(Phone.number_index == seal.index(number), OutboundMessage.attempt > 0)
         )
-        with self._database.transaction() as session:
+        with self._database.reading() as session:
             return session.scalar(begun) is not None
 
     def written(self) -> list[Path]:
@@ -339,7 +339,7 @@ class Installation:
 
     def dump(self) -> bytes:
         """All rows of all tables as text: on PostgreSQL there is no file to look into."""
-        with self._database.transaction() as session:
+        with self._database.reading() as session:
             rows = [session.execute(select(table)).all() for table in Base.metadata.sorted_tables]
         return repr(rows).encode()
 

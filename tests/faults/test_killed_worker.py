@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -197,6 +198,7 @@ def stop_in_peace(row: Row, *workers: Process) -> None:
     for _ in range(20):
         for each in workers:
             each.signal(signal.SIGSTOP)
+        wait_for(lambda: all(map(has_stopped, workers)))
         try:
             with row.site.database.transaction():
                 return
@@ -204,3 +206,13 @@ def stop_in_peace(row: Row, *workers: Process) -> None:
             for each in workers:
                 each.signal(signal.SIGCONT)
     raise AssertionError("a worker held the database's lock each time that it was stopped")
+
+
+def has_stopped(worker: Process) -> bool:
+    """Each thread stops as it leaves the kernel: until then one may still come by a lock."""
+    assert worker.running
+    threads = Path(f"/proc/{worker.running.pid}/task").glob("*/stat")
+    try:
+        return all(each.read_text().rpartition(") ")[2].startswith("T") for each in threads)
+    except OSError:  # one has just ended
+        return False
